@@ -1,0 +1,12 @@
+"""What the chapters of the course share, and nothing that a chapter teaches.
+
+Import what you need from its room, for example ``from helpers.checks import checkpoint``:
+
+``datasets``   the bundled MNIST files
+``checks``     checkpoints, exercise checks, gradients measured by finite differences
+``plotting``   the look of the course, its figures, and alt text for them
+``reports``    confusion matrix and classification report
+``startup``    imports a talkative library without its start-up messages
+
+Importing this package loads none of them, changes no setting and prints nothing.
+"""

@@ -1,0 +1,63 @@
+"""Checks of arguments, shared by the public functions: each names the argument, what came and what is expected."""
+
+import numpy as np
+
+
+def as_numbers(values, name, shape):
+    """Return ``values`` as a float64 array of the given shape, all finite.
+
+    ``shape`` is a tuple such as ``("n", 2)``: a number must match, a word stands for any length of at least 1.
+
+    Raises ``TypeError`` for anything that is not numeric, ``ValueError`` for a wrong shape, NaN or infinity.
+    """
+    wanted = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+    try:
+        array = np.asarray(values)
+    except ValueError as error:   # rows of different lengths
+        raise ValueError(f"{name} must have shape {wanted}: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers in shape {wanted}, got {array.dtype} values")
+    fits = array.ndim == len(shape) and all(
+        length == want if isinstance(want, int) else length > 0
+        for length, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"{name} must have shape {wanted} and not be empty, got {array.shape}")
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} must be finite, got {array[first]} at index {first}")
+    return array
+
+
+def as_labels(values, name):
+    """Return class labels as a one-dimensional array of integers or strings.
+
+    Raises ``TypeError`` for other types, ``ValueError`` for a wrong shape, emptiness, NaN or fractions.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1 or array.size == 0:
+        hint = ": take argmax over the classes first" if array.ndim == 2 else ""
+        raise ValueError(f"{name} must hold class labels in shape (n,) and not be empty, got {array.shape}{hint}")
+    if array.dtype.kind in "fb":
+        array = as_numbers(array, name, ("n",))
+        if (array != array.round()).any():
+            raise ValueError(f"{name} must hold whole class labels, got {array[array != array.round()][0]}")
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iuU":
+        raise TypeError(f"{name} must hold integer or string class labels, got {array.dtype} values")
+    return array
+
+
+def check_same_length(**arrays):
+    """Raise ``ValueError`` unless all the named arrays have the same first dimension."""
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        given = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"{' and '.join(lengths)} must have the same length, but {given}")
+
+
+def check_choice(value, name, choices):
+    """Raise ``ValueError`` unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")

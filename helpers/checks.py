@@ -1,0 +1,118 @@
+"""Checkpoints, exercise checks, and gradients measured by finite differences. Used in every chapter."""
+
+import numpy as np
+
+from helpers._arguments import as_numbers
+
+
+def checkpoint(claim, condition):
+    """Print a tick and the claim if ``condition`` is true; raise ``AssertionError`` with the claim if it is not.
+
+    ``condition`` is a single ``bool``: put ``np.all(...)`` or ``np.allclose(...)`` around arrays.
+    Raises ``TypeError`` for anything else, so that an array or a number is never taken for a proof.
+    """
+    if not isinstance(claim, str) or not claim.strip():
+        raise TypeError(f"claim must be a sentence, got {claim!r}")
+    if not isinstance(condition, bool | np.bool_):
+        raise TypeError(f"condition must be a single True or False, got {type(condition).__name__}: "
+                        "for an array, use np.all(...) or np.allclose(...)")
+    if not condition:
+        raise AssertionError(f"This is not true: {claim}")
+    print(f"✓ {claim}")
+
+
+def finite_differences(function, point, *, step=1e-5):
+    """Measure the gradient of ``function`` at ``point`` by centred differences.
+
+    Each number of ``point`` is nudged up and down by ``step`` while the others stay, in float64.
+
+    ``function``  takes an array of the shape of ``point`` and returns one number
+    ``point``     array of any shape; it is not changed
+    ``step``      positive number
+
+    Returns a float64 array of the shape of ``point``. Its error is of the order ``step**2``.
+    Raises ``TypeError`` or ``ValueError`` for a point that is not finite, a step that is not positive, or a
+    function that returns more than one number. Taught in chapter 1.
+    """
+    point = np.array(point, dtype=np.float64)   # a copy
+    if point.size == 0 or not np.isfinite(point).all():
+        raise ValueError(f"point must be finite and not empty, got {point}")
+    if not step > 0:
+        raise ValueError(f"step must be positive, got {step!r}")
+    gradient = np.empty_like(point)
+    for index in np.ndindex(point.shape):
+        here = point[index]
+        point[index] = here + step
+        above = _one_number(function(point.copy()))
+        point[index] = here - step
+        below = _one_number(function(point.copy()))
+        point[index] = here
+        gradient[index] = (above - below) / (2 * step)
+    return gradient
+
+
+def _one_number(value):
+    value = np.asarray(value, dtype=np.float64)
+    if value.size != 1:
+        raise ValueError(f"function must return one number, got an array of shape {value.shape}")
+    return value.item()
+
+
+def gradient_error(formula, measured):
+    """Return the largest relative difference between two gradients of the same shape, a float of at least 0.
+
+    For each entry it is ``|f - m| / max(|f|, |m|)``, and 0 where both are 0. A right gradient in float64 stays
+    below about 1e-6, a wrong one is often near 1; judge the result with a checkpoint. Entries that are tiny
+    next to the largest one are measured against a millionth of it, where rounding would drown them.
+
+    Raises ``ValueError`` when the shapes differ or a value is not finite. Taught in chapter 1.
+    """
+    formula, measured = np.asarray(formula), np.asarray(measured)
+    if formula.shape != measured.shape:
+        raise ValueError(f"formula and measured must have the same shape, got {formula.shape} and {measured.shape}")
+    formula = as_numbers(formula.ravel(), "formula", ("n",))
+    measured = as_numbers(measured.ravel(), "measured", ("n",))
+    size = np.maximum(abs(formula), abs(measured))
+    if size.max() == 0:
+        return 0.0
+    return float((abs(formula - measured) / np.maximum(size, 1e-6 * size.max())).max())
+
+
+def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
+    """Say whether a reader's answer to an exercise is right, and if not, give a hint.
+
+    ``number``    of the exercise, for example ``"1.2"``
+    ``answer``    function without arguments that computes the answer, so that a name that the reader has not
+                  defined yet is met with a kind word instead of a traceback
+    ``expected``  number or array; the answer must have its shape and be close to it
+    ``hints``     pairs ``(wrong answer, hint)`` for common mistakes; the hint of the first match is shown
+
+    Prints a tick when right, and a note when there is no answer yet (``...``, ``None`` or an unknown name).
+    Raises ``AssertionError`` with the hint when the answer is wrong.
+    """
+    try:
+        given = answer()
+    except NameError as error:
+        given, missing = None, f": {error.name} is not defined" if error.name else ""
+    else:
+        missing = ""
+    if given is None or given is Ellipsis:
+        print(f"○ Exercise {number} is waiting for your answer{missing}.")
+        return
+    if _agree(given, expected, rtol, atol):
+        print(f"✓ Exercise {number}: right.")
+        return
+    for wrong, hint in hints:
+        if _agree(given, wrong, rtol, atol):
+            raise AssertionError(f"Exercise {number}: not yet. {hint}")
+    if np.shape(given) != np.shape(expected):
+        raise AssertionError(f"Exercise {number}: not yet. The answer has shape {np.shape(given)}, "
+                             f"expected is {np.shape(expected)}.")
+    raise AssertionError(f"Exercise {number}: not yet. The answer is {given}.")
+
+
+def _agree(given, expected, rtol, atol):
+    try:
+        return np.shape(given) == np.shape(expected) and np.allclose(given, expected, rtol=rtol, atol=atol)
+    except TypeError:   # not numbers: text, say
+        return np.array_equal(given, expected)
