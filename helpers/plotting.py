@@ -61,7 +61,7 @@ def show_figure(alt, *, figure=None):
     The description travels with the picture: as the image's ``alt`` metadata, which web pages made from the
     notebook pass on, and as the plain-text form of the output, which readers without pictures get.
     """
-    from IPython.display import display   # only a notebook needs it
+    from IPython.display import display  # only a notebook needs it
 
     if not isinstance(alt, str) or len(alt.split()) < 4:
         raise ValueError(f"alt must describe the figure in a sentence, got {alt!r}")
@@ -125,13 +125,14 @@ def _width_on_page(picture):
     return round(Image.open(io.BytesIO(picture)).width * 100 / _PNG_DPI)
 
 
-def plot_images(images, *, labels=None, predictions=None, columns=10, cmap="gray_r", ax=None):
+def plot_images(images, *, labels=None, predictions=None, columns=10, limits=None, cmap="gray_r", ax=None):
     """Draw images as a grid, row by row, with labels or predictions above them.
 
-    ``images``       ``(n, rows, columns)``, any numeric dtype; one grey scale for all
+    ``images``       ``(n, rows, columns)``, any numeric dtype
     ``labels``       ``(n,)``, what each image shows
     ``predictions``  ``(n,)``, what a model takes it for; with ``labels``, mistakes are marked ``true→predicted ✗``
     ``columns``      images in a row
+    ``limits``       the values drawn lightest and darkest, for all images alike; None means the smallest and largest
     ``cmap``         matplotlib colour map; the default draws large values dark
 
     Returns the Axes. Used in every chapter from 2 on.
@@ -145,7 +146,7 @@ def plot_images(images, *, labels=None, predictions=None, columns=10, cmap="gray
     rows = -(-n // columns)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
     ax = _axes(ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x)))
-    low, high = images.min(), images.max()
+    low, high = (images.min(), images.max()) if limits is None else as_numbers(limits, "limits", (2,))
     for i, image in enumerate(images):
         left, top = (i % columns) * (width + gap_x), (i // columns) * (height + gap_y)
         ax.imshow(image, cmap=cmap, vmin=low, vmax=high, interpolation="nearest",
@@ -323,7 +324,7 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     ax = _axes(ax)
     ends = np.array([min(group[0].min() for group in groups), max(group[0].max() for group in groups)])
     ax.plot(ends, slope * ends + intercept, color=CLASS_COLORS[1],
-            label=f"line: y = {slope:.2f}x {'+' if intercept >= 0 else '−'} {abs(intercept):.2f}")
+            label=f"line: y = {slope:.2f}x {intercept:+.2f}".replace("-", "−"))
     for points_x, points_y, name, fill in groups:
         ax.vlines(points_x, points_y, slope * points_x + intercept, color="0.5", linestyle=":", linewidth=1.5)
         ax.plot(points_x, points_y, "o", markersize=8, color=CLASS_COLORS[0], markerfacecolor=fill, label=name)

@@ -1,0 +1,388 @@
+"""Draw the pictures of the course that no notebook cell computes, beside this script.
+
+Run ``python images/draw_images.py`` from any folder. Running it again gives the same bytes.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import NullLocator
+from PIL import Image
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent))  # helpers are found even where they are not installed
+
+from helpers.plotting import (  # noqa: E402
+    CLASS_COLORS,
+    CLASS_MARKERS,
+    plot_line_fit,
+    plot_loss_surface,
+    use_course_style,
+)
+
+PNG_DPI = 150
+GIF_DPI = 100
+SEED = 10
+LEARNING_RATE = 0.1
+STEPS = 60
+FRAME_STEPS = (*range(11), 12, 14, 17, 20, 25, 30, 35, 40, 50, 60)
+BLUE, ORANGE, RED, _, PURPLE = CLASS_COLORS[:5]
+INK = "0.15"
+PALE_BLUE = "#b9d5f2"
+WHITE_RIM = [withStroke(linewidth=4, foreground="white")]
+WHITE_RIM_AROUND = [withStroke(linewidth=7, foreground="white")]
+
+
+def main():
+    """Draw every picture."""
+    matplotlib.use("agg")
+    use_course_style()
+    draw_gradient_descent(FOLDER / "gradient_descent.gif")
+    draw_training_loop(FOLDER / "training_loop.png")
+    draw_pca_projection(FOLDER / "pca_projection.png")
+    draw_course_map(FOLDER / "course_map.png")
+
+
+def save_png(figure, path, *, colors=256):
+    """Write a figure as a PNG with a palette, close it, and say so."""
+    drawn = render(figure, PNG_DPI)
+    plt.close(figure)
+    drawn.quantize(colors, dither=Image.Dither.NONE).save(path, optimize=True, dpi=(PNG_DPI, PNG_DPI))
+    report(path)
+
+
+def render(figure, dpi):
+    """Return a figure as an RGB image."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return Image.open(buffer).convert("RGB")
+
+
+def report(path):
+    """Print a file's name and size."""
+    print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB")
+
+
+# ---- Chapter 1: gradient descent on y = x + 1 ----
+
+
+def draw_gradient_descent(path):
+    """Draw the animation: a line moves onto the points while its parameters walk down the loss."""
+    x = np.arange(5.0)
+    y = x + 1
+    parameters, losses = descend(x, y, start=(-0.5, -0.5))
+    frames = [draw_frame(x, y, parameters, losses, step) for step in FRAME_STEPS]
+    durations = [1200, *(600 for _ in FRAME_STEPS[1:6]), *(350 for _ in FRAME_STEPS[6:-1]), 2500]
+    save_gif(frames, durations, path)
+
+
+def descend(x, y, *, start):
+    """Return the parameters ``(STEPS + 1, 2)`` and losses ``(STEPS + 1,)`` of full-batch gradient descent."""
+    w, b = start
+    parameters, losses = [], []
+    for _ in range(STEPS + 1):
+        error = w * x + b - y
+        parameters.append((w, b))
+        losses.append(np.mean(error**2))
+        gradient_w = 2 / len(x) * np.sum(error * x)  # of the loss, with respect to w
+        gradient_b = 2 / len(x) * np.sum(error)      # of the loss, with respect to b
+        w, b = w - LEARNING_RATE * gradient_w, b - LEARNING_RATE * gradient_b
+    return np.array(parameters), np.array(losses)
+
+
+def draw_frame(x, y, parameters, losses, step):
+    """Return the frame of one step as an image."""
+    w, b = parameters[step]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.2), layout="none")
+    figure.subplots_adjust(left=0.08, right=0.985, bottom=0.145, top=0.845, wspace=0.26)
+    figure.text(0.08, 0.91, f"step {step}", fontsize=16, fontweight="bold")
+    figure.text(0.23, 0.91, f"loss {losses[step]:.4f}", fontsize=16)
+
+    plot_line_fit(x, y, slope=w, intercept=b, ax=left)
+    left.set(xlim=(-0.3, 4.3), ylim=(-3, 9.5), yticks=range(-2, 9, 2))
+    left.legend(loc="upper left", fontsize=12, borderaxespad=0.1)
+
+    w_grid, b_grid = np.linspace(-0.8, 2.4, 160), np.linspace(-0.8, 1.6, 121)
+    predictions = w_grid[None, :, None] * x + b_grid[:, None, None]
+    surface = np.mean((predictions - y) ** 2, axis=2)
+    walked = {"path": parameters[:step + 1]}
+    plot_loss_surface(w_grid, b_grid, surface, paths=walked, minimum=(1, 1), ax=right)
+    right.plot(w, b, "o", markersize=10, color=ORANGE, markeredgecolor="black", label="now")
+    right.legend(loc="lower right", fontsize=12, frameon=True, framealpha=1)
+    image = render(figure, GIF_DPI)
+    plt.close(figure)
+    return image
+
+
+def save_gif(frames, durations, path):
+    """Write frames as a GIF that loops for ever, in one palette for all."""
+    width, height = frames[0].size
+    film = Image.new("RGB", (width, height * 3))
+    for row, frame in enumerate((frames[0], frames[len(frames) // 2], frames[-1])):
+        film.paste(frame, (0, row * height))
+    palette = film.quantize(128, dither=Image.Dither.NONE)
+    palette.putpalette([255 if level > 250 else level for level in palette.getpalette()])  # paper is white
+    first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+    report(path)
+
+
+# ---- Chapter 1: the training loop ----
+
+
+def draw_training_loop(path):
+    """Draw the loop of training: predict, loss, gradient, update, and round again."""
+    figure, ax = blank_figure(9, 5.4)
+    width, height = 3.5, 1.75
+    stations = {  # centre, colour, formulas as pairs: what stands left and right of the place they line up at
+        "1  predict": ((2.0, 4.3), BLUE, [(r"$\hat{y}$", r"$=\, w\,x + b$")]),
+        "2  loss": ((7.0, 4.3), RED, [(r"$L$", r"$=\, \mathrm{mean}\,(\hat{y} - y)^2$")]),
+        "3  gradient": ((7.0, 1.1), PURPLE, [(r"$\dfrac{\partial L}{\partial w}\,,\;$",
+                                              r"$\dfrac{\partial L}{\partial b}$")]),
+        "4  update": ((2.0, 1.1), ORANGE, [(r"$w$", r"$\leftarrow\, w - \eta\;\partial L / \partial w$"),
+                                           (r"$b$", r"$\leftarrow\, b - \eta\;\partial L / \partial b$")]),
+    }
+    places = {"1  predict": -0.68, "2  loss": -1.2, "3  gradient": 0.06, "4  update": -0.94}
+    for title, ((x, y), color, formulas) in stations.items():
+        ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height,
+                                    boxstyle="round,pad=0,rounding_size=0.15", facecolor="white",
+                                    edgecolor=color, linewidth=3.5))
+        ax.text(x, y + 0.56, title, fontsize=20, fontweight="bold", ha="center", va="center", color=INK)
+        for row, (left, right) in enumerate(formulas):
+            line = y - (0.33 if len(formulas) == 1 else 0.12 + 0.48 * row)
+            style = {"fontsize": 23, "va": "baseline", "color": INK}
+            ax.text(x + places[title] - 0.04, line, left, ha="right", **style)
+            ax.text(x + places[title] + 0.04, line, right, ha="left", **style)
+    for start, end in (((3.85, 4.3), (5.15, 4.3)), ((7, 3.32), (7, 2.08)),
+                       ((5.15, 1.1), (3.85, 1.1)), ((2, 2.08), (2, 3.32))):
+        draw_arrow(ax, start, end)
+    ax.text(4.5, 2.7, "once round\n= one step", fontsize=17, ha="center", va="center", color=INK)
+    save_png(figure, path)
+
+
+# ---- Chapter 2: PCA ----
+
+
+def draw_pca_projection(path):
+    """Draw PCA in the plane: the mean, the two directions, and the drop onto the first."""
+    points = tilted_cloud()
+    pca = PCA(2).fit(points)
+    first, second = np.where(pca.components_[:, :1] < 0, -1, 1) * pca.components_  # both point to the right
+    if second[1] < 0:
+        second = -second
+    spread = np.sqrt(pca.explained_variance_)
+    figure, panels = plt.subplots(1, 3, figsize=(10, 3.75), sharex=True, sharey=True, layout="none")
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.02, top=0.9, wspace=0.04)
+    titles = ("a  points and mean", "b  two directions", "c  drop onto the first")
+    for ax, title in zip(panels, titles, strict=True):
+        ax.set_title(title, fontsize=16, fontweight="bold")
+        ax.set(aspect="equal", xlim=(-3.9, 3.9), ylim=(-3.9, 3.9), xticks=[], yticks=[])
+        ax.spines[:].set(visible=True, color="0.8")
+    draw_cloud(panels[0], points, pca.mean_)
+    draw_directions(panels[1], points, pca.mean_, (first, second), spread)
+    draw_drop(panels[2], points, pca.mean_, first, pca.explained_variance_ratio_[0])
+    save_png(figure, path)
+
+
+def tilted_cloud():
+    """Return points ``(30, 2)`` whose standard deviations along and across a slope are 1.6 and 0.75."""
+    points = np.random.default_rng(SEED).normal(size=(30, 2))
+    points = PCA(whiten=True).fit_transform(points) * (1.6, 0.75)
+    angle = np.deg2rad(36)
+    return points @ [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+
+
+def draw_cloud(ax, points, mean):
+    """Draw the points and mark their mean."""
+    ax.plot(*points.T, "o", color=BLUE, markersize=8)
+    draw_mean(ax, mean)
+    write_in_corners(ax, "each dot: one sample,\ntwo numbers", "cross: the mean")
+
+
+def draw_directions(ax, points, mean, directions, spread):
+    """Draw the principal directions as arrows from the mean, each as long as two standard deviations."""
+    ax.plot(*points.T, "o", color=PALE_BLUE, markersize=8)
+    for number, direction, deviation, color in zip("12", directions, spread, (RED, PURPLE), strict=True):
+        draw_arrow(ax, mean, mean + 2 * deviation * direction, color=color, gap=0)
+        ax.text(*(mean + (2 * deviation + 0.35) * direction), number, fontsize=17, fontweight="bold",
+                zorder=6, color=color, ha="center", va="center", path_effects=WHITE_RIM)
+    draw_right_angle(ax, mean, *directions, size=0.45)
+    draw_mean(ax, mean)
+    write_in_corners(ax, "1: most spread\n2: perpendicular", "arrows: 2 standard\ndeviations long")
+
+
+def draw_drop(ax, points, mean, direction, share):
+    """Draw each point's fall, at a right angle, onto the line through the mean."""
+    along = (points - mean) @ direction
+    feet = mean + along[:, None] * direction
+    ax.plot(*np.transpose([mean - 4 * direction, mean + 4 * direction]), color=RED, linewidth=2)
+    for point, foot in zip(points, feet, strict=True):
+        ax.plot(*np.transpose([point, foot]), ":", color=INK, linewidth=1.8)
+    ax.plot(*points.T, "o", color=PALE_BLUE, markersize=8)
+    ax.plot(*feet.T, "D", color="white", markeredgecolor=RED, markersize=6, markeredgewidth=1.6)
+    draw_mean(ax, mean)
+    write_in_corners(ax, f"kept: place on the line,\n{share:.0%} of the variance",
+                     f"lost: dotted part,\n{1 - share:.0%} of the variance")
+
+
+def write_in_corners(ax, upper_left, lower_right):
+    """Write into the two corners that the cloud leaves free."""
+    ax.text(0.03, 0.97, upper_left, transform=ax.transAxes, fontsize=14, va="top", path_effects=WHITE_RIM)
+    ax.text(0.97, 0.03, lower_right, transform=ax.transAxes, fontsize=14, ha="right", va="bottom",
+            path_effects=WHITE_RIM)
+
+
+def draw_right_angle(ax, corner, first, second, *, size):
+    """Draw the small square of a right angle."""
+    ax.add_patch(Polygon([corner + size * first, corner + size * (first + second), corner + size * second],
+                         closed=False, fill=False, edgecolor=INK, linewidth=1.5, zorder=4))
+
+
+def draw_mean(ax, mean):
+    """Mark the mean with a cross."""
+    ax.plot(*mean, "X", color="black", markersize=13, markeredgecolor="white", zorder=5)
+
+
+# ---- The course map ----
+
+
+def draw_course_map(path):
+    """Draw the five chapters as a path, each with a small figure of its own."""
+    chapters = (("Gradient\ndescent", draw_small_line), ("PCA", draw_small_pca),
+                ("NumPy\nMLP", draw_small_network), ("Keras\nMLP", draw_small_curves),
+                ("Keras\nCNN", draw_small_window))
+    figure, ax = blank_figure(10.66, 3.1)
+    box, gap, bottom, top = 1.84, 0.33, 0.07, 3.03
+    for index, (title, draw) in enumerate(chapters):
+        left = 0.07 + index * (box + gap)
+        ax.add_patch(FancyBboxPatch((left, bottom), box, top - bottom, facecolor="white", edgecolor="0.6",
+                                    linewidth=1.8, boxstyle="round,pad=0,rounding_size=0.12"))
+        ax.add_patch(Circle((left + 0.34, top - 0.46), 0.23, facecolor=INK, edgecolor="none"))
+        ax.text(left + 0.34, top - 0.47, str(index + 1), fontsize=18, fontweight="bold", color="white",
+                ha="center", va="center")
+        ax.text(left + 0.65, top - 0.46, title, fontsize=15, fontweight="bold", color=INK, va="center",
+                linespacing=1.1)
+        if index:
+            draw_arrow(ax, (left - gap, (top + bottom) / 2), (left, (top + bottom) / 2), gap=1)
+        room = (left + 0.1, bottom + 0.12, box - 0.2, 1.85)
+        draw(figure.add_axes(np.array(room) / np.tile(figure.get_size_inches(), 2)))
+    save_png(figure, path)
+
+
+def draw_small_line(ax):
+    """Draw the points of chapter 1 and the line of three steps of descent."""
+    x = np.arange(5.0)
+    parameters, _ = descend(x, x + 1, start=(-0.5, 0.5))
+    ends = np.array([-0.2, 4.4])
+    for (w, b), color, style in zip(parameters[[0, 2, STEPS]], ("0.65", "0.65", ORANGE), ("--", "-.", "-"),
+                                    strict=True):
+        ax.plot(ends, w * ends + b, color=color, linestyle=style, linewidth=2.5)
+    ax.plot(x, x + 1, "o", color=BLUE, markersize=9)
+    leave_frame(ax)
+    ax.set(xlim=(-0.4, 4.6), ylim=(-1.9, 5.7))
+
+
+def draw_small_pca(ax):
+    """Draw scikit-learn's digits in the plane of their first two principal components."""
+    pixels, labels = load_digits(return_X_y=True)
+    plane = PCA(2, svd_solver="full").fit_transform(pixels)
+    for digit in range(10):
+        members = plane[labels == digit]
+        ax.plot(*members.T, CLASS_MARKERS[digit], color=CLASS_COLORS[digit], markersize=2.6, alpha=0.7,
+                markeredgewidth=0)
+        ax.text(*np.median(members, axis=0), str(digit), fontsize=14, fontweight="bold", ha="center",
+                va="center", path_effects=WHITE_RIM)
+    leave_frame(ax)
+
+
+def draw_small_network(ax):
+    """Draw a small network: input, hidden and output circles, all joined."""
+    layers = [[(x, 2 * (row - (count - 1) / 2)) for row in range(count)]
+              for x, count in ((0, 4), (4, 5), (8, 3))]
+    for left, right in zip(layers, layers[1:], strict=False):
+        for start in left:
+            for end in right:
+                ax.plot(*np.transpose([start, end]), color="0.7", linewidth=1)
+    for layer, color in zip(layers, (BLUE, ORANGE, RED), strict=True):
+        for center in layer:
+            ax.add_patch(Circle(center, 0.66, facecolor=color, edgecolor=INK, linewidth=1.2, zorder=3))
+    ax.set(xlim=(-1, 9), ylim=(-5.2, 5.2), aspect="equal")
+    ax.set_axis_off()
+
+
+def draw_small_curves(ax):
+    """Draw the loss of a small network on scikit-learn's digits, in training and in validation."""
+    pixels, labels = load_digits(return_X_y=True)
+    x_train, x_val, y_train, y_val = train_test_split(pixels / 16, labels, test_size=0.3, random_state=11)
+    network = MLPClassifier((64,), learning_rate_init=0.002, batch_size=64, random_state=SEED)
+    losses = []
+    for _ in range(60):
+        network.partial_fit(x_train, y_train, classes=np.arange(10))
+        losses.append([log_loss(y_train, network.predict_proba(x_train)),
+                       log_loss(y_val, network.predict_proba(x_val))])
+    epochs = np.arange(1, len(losses) + 1)
+    train, val = np.transpose(losses)
+    ax.plot(epochs, val, "--", color=ORANGE, linewidth=2.8)
+    ax.plot(epochs, train, color=BLUE, linewidth=2.8)
+    leave_frame(ax)
+    ax.set(yscale="log", ylim=(train[-1] / 3, train[0] * 1.4))
+    ax.yaxis.set_major_locator(NullLocator())
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.text(60, val[-1] * 1.2, "validation", fontsize=14, ha="right", va="bottom")
+    ax.text(44, train[43] / 1.2, "training", fontsize=14, ha="right", va="top")
+    ax.text(0.1, 0.97, "loss", fontsize=14, ha="left", va="top", transform=ax.transAxes)
+
+
+def draw_small_window(ax):
+    """Draw a digit with a window of 3 × 3 pixels sliding over it."""
+    digit = load_digits().images[0]
+    ax.imshow(digit, extent=(0, 8, 8, 0), cmap="gray_r")
+    for place in range(9):
+        ax.plot((place, place), (0, 8), color="0.8", linewidth=0.8)
+        ax.plot((0, 8), (place, place), color="0.8", linewidth=0.8)
+    for color, width in (("white", 6), (RED, 3.5)):
+        ax.add_patch(Rectangle((1, 1), 3, 3, fill=False, edgecolor=color, linewidth=width, zorder=3))
+    draw_arrow(ax, (4, 2.5), (7.6, 2.5), color=RED, gap=0).set_path_effects(WHITE_RIM_AROUND)
+    ax.set(xlim=(-0.2, 8.2), ylim=(8.2, -0.2))
+    ax.set_axis_off()
+
+
+def leave_frame(ax):
+    """Keep only the two axis lines."""
+    ax.set(xticks=[], yticks=[])
+    ax.grid(False)
+    ax.spines[["left", "bottom"]].set(color="0.5", linewidth=1.5)
+
+
+# ---- Shared parts ----
+
+
+def blank_figure(width, height):
+    """Return a figure and an empty drawing plane that fills it, measured in inches from the lower left."""
+    figure = plt.figure(figsize=(width, height), layout="none")
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
+    ax.set_axis_off()
+    return figure, ax
+
+
+def draw_arrow(ax, start, end, *, color=INK, gap=2):
+    """Draw a straight arrow and return it; ``gap`` points stay free at either end."""
+    arrow = FancyArrowPatch(start, end, arrowstyle="-|>,head_length=0.5,head_width=0.3", mutation_scale=22,
+                            linewidth=3, color=color, shrinkA=gap, shrinkB=gap, joinstyle="miter",
+                            capstyle="butt", zorder=4)
+    return ax.add_patch(arrow)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
+
+For each chapter, `build/` gets the executed notebook and a web page of it. With `--store`, the notebook in
+`notebooks/` gets the fresh outputs instead.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from pages import PageExporter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_TIMEOUT = 180   # seconds
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass
+class Result:
+    """What became of one chapter."""
+
+    chapter: str
+    cells: int = 0             # code cells executed
+    checkpoints: int = 0       # passed
+    seconds: float = 0.0       # kernel start included
+    peak_megabytes: float = 0.0
+    failure: str = ""          # in plain words, empty when all went well
+    kernel_died: bool = False
+
+
+def find_chapters(wanted, folder):
+    """Return the paths of all chapters in order, or of those whose file names start with one of ``wanted``."""
+    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    unknown = [name for name in wanted if not any(path.name.startswith(name) for path in every)]
+    if unknown or not every:
+        raise SystemExit(f"No chapter {' or '.join(unknown) or 'found'} in {folder}. "
+                         f"There are: {', '.join(path.stem for path in every) or 'none'}")
+    return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
+
+
+def execute(path, *, cell_timeout=CELL_TIMEOUT, progress=lambda done, total: None):
+    """Execute one notebook from top to bottom in a kernel of its own; return the notebook and a :class:`Result`.
+
+    ``progress`` is called before each code cell with the number of code cells done and in all.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    result = Result(path.stem)
+
+    def started(cell, cell_index):
+        result.cells = code.index(cell_index) + 1
+        progress(result.cells - 1, len(code))
+
+    client = NotebookClient(notebook, timeout=cell_timeout, startup_timeout=120, kernel_name="python3",
+                            record_timing=False, coalesce_streams=True, on_cell_execute=started,
+                            resources={"metadata": {"path": str(path.parent)}})
+    begin = time.perf_counter()
+    with _MemoryWatch(client) as memory, tempfile.TemporaryFile() as last_words:
+        try:
+            client.execute(stderr=last_words)
+        except CellExecutionError as error:
+            result.failure = f"{error.ename}: {error.evalue}"
+        except CellTimeoutError:
+            result.failure = f"it ran longer than {cell_timeout} seconds and was stopped"
+        except DeadKernelError:
+            last_words.seek(0)
+            result.failure = ("its kernel stopped: interrupted, killed from outside, or out of memory\n"
+                              + last_words.read().decode(errors="replace")[-2000:])
+            result.kernel_died = True
+    result.seconds = time.perf_counter() - begin
+    result.peak_megabytes = memory.peak / 2**20
+    result.checkpoints = sum(line.startswith("✓") for cell in notebook.cells for line in _printed(cell))
+    if result.failure:
+        source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
+        result.failure = (f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: {result.failure}\n"
+                          + "".join(f"    {line}\n" for line in source.splitlines()))
+    return notebook, result
+
+
+def _printed(cell):
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream" and output.name == "stdout":
+            yield from output.text.splitlines()
+
+
+class _MemoryWatch:
+    """Looks every 50 ms how much memory a client's kernel holds; ``peak`` is the most seen, in bytes."""
+
+    def __init__(self, client):
+        self.client, self.peak = client, 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while not self._stop.wait(0.05):
+            pid = getattr(getattr(self.client.km, "provisioner", None), "pid", None)
+            if pid:
+                try:
+                    self.peak = max(self.peak, psutil.Process(pid).memory_info().rss)
+                except psutil.Error:   # the kernel has just ended
+                    pass
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+def clean(notebook):
+    """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
+    notebook.metadata = nbformat.from_dict({
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    })
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)   # a widget lives only as long as its kernel
+    return notebook
+
+
+def write(path, text):
+    """Write a text file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def page(notebook, path):
+    """Return an HTML page of an executed notebook; pictures are looked up beside ``path``."""
+    resources = {"metadata": {"name": path.stem, "path": str(path.parent)}}
+    return PageExporter().from_notebook_node(notebook, resources=resources)[0]
+
+
+def table(results):
+    """Return the summary as a table, a row a chapter and the totals below."""
+    summary = Table("chapter", title="The course, executed", show_footer=True)
+    summary.columns[0].footer = "all"
+    columns = {
+        "cells": (sum(r.cells for r in results), lambda r: f"{r.cells}"),
+        "checkpoints": (sum(r.checkpoints for r in results), lambda r: f"{r.checkpoints}"),
+        "seconds": (f"{sum(r.seconds for r in results):.0f}", lambda r: f"{r.seconds:.0f}"),
+        "peak MB": (f"{max(r.peak_megabytes for r in results):.0f}", lambda r: f"{r.peak_megabytes:.0f}"),
+        "result": ("", lambda r: "failed" if r.failure else "passed"),
+    }
+    for name, (total, _) in columns.items():
+        summary.add_column(name, footer=str(total), justify="right")
+    for result in results:
+        summary.add_row(result.chapter, *(cell(result) for _, cell in columns.values()))
+    return summary
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
+    parser.add_argument("--store", action="store_true", help="keep the fresh outputs in the notebooks themselves")
+    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
+    parser.add_argument("--output", type=Path, default=ROOT / "build", help="where results go")
+    parser.add_argument("--cell-timeout", type=int, default=CELL_TIMEOUT, help="seconds one cell may take")
+    options = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    results = []
+    try:
+        for path in find_chapters(options.chapters, options.notebooks):
+            console.print(f"{path.stem} …")
+            results.append(_run(path, options, console))
+            if results[-1].kernel_died:
+                break
+    except KeyboardInterrupt:
+        console.print("Stopped. Chapters that had finished are kept; run the command again for the rest.")
+        return 130
+    console.print(table(results))
+    for result in results:
+        if result.failure:
+            console.print(result.failure, style="red", markup=False)
+    if any(result.failure for result in results):
+        return 1
+    console.print(f"Results: {options.notebooks if options.store else options.output}")
+    return 0
+
+
+def _run(path, options, console):
+    """Execute one chapter with a progress bar and write what came of it, if it came through."""
+    if not options.store:
+        for old in (options.output / path.name, options.output / f"{path.stem}.html"):
+            old.unlink(missing_ok=True)   # so that a result never outlives a run that failed
+    bar = Progress(TextColumn("  cell"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), console=console,
+                   transient=True)
+    with bar:
+        task = bar.add_task("", total=None)
+        notebook, result = execute(path, cell_timeout=options.cell_timeout,
+                                   progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if not result.failure:
+        text = nbformat.writes(clean(notebook)) + "\n"
+        if options.store:
+            write(path, text)
+        else:
+            write(options.output / path.name, text)
+            write(options.output / f"{path.stem}.html", page(notebook, path))
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,464 @@
+"""Rules for every notebook in the folder: its form, what it stores, and what nbval cannot see.
+
+A rule takes a notebook and its path and yields what is wrong, in words. Each rule is also shown to fail on a
+notebook that was damaged on purpose.
+"""
+
+import ast
+import copy
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from run_course import ROOT, execute
+
+FOLDER = ROOT / "notebooks"
+CHAPTERS = sorted(FOLDER.rglob("*.ipynb"))
+CHAPTERS = [path for path in CHAPTERS if ".ipynb_checkpoints" not in path.parts]
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def code_lines(cell):
+    return [line for line in cell.source.splitlines() if line.strip()]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def texts(notebook):
+    """Yield every text that is stored in the outputs."""
+    for output in outputs(notebook):
+        yield output.get("text", "")
+        for kind, data in output.get("data", {}).items():
+            if kind != "image/png":
+                yield data if isinstance(data, str) else repr(data)
+
+
+def tagged(cell, tag):
+    return tag in cell.metadata.get("tags", [])
+
+
+# ---- what is stored
+
+def stored_from_restart_and_run_all(notebook, path):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"execution counts are {counts}: run `make store`"
+
+
+def no_empty_code_cell(notebook, path):
+    for cell in code_cells(notebook):
+        if not cell.source.strip():
+            yield f"cell {cell.id} is empty"
+
+
+def no_error_and_no_stderr(notebook, path):
+    for output in outputs(notebook):
+        if output.output_type == "error" or output.get("name") == "stderr":
+            yield f"stores an error or error messages: {str(output)[:200]}"
+
+
+def outputs_hold_no_control_characters(notebook, path):
+    for text in texts(notebook):
+        if re.search(r"[\r\b\x1b]", text):
+            yield f"output rewrites its line or is coloured: {text[:80]!r}"
+
+
+def outputs_hold_nothing_that_changes(notebook, path):
+    for text in texts(notebook):
+        for found in re.findall(r"0x[0-9a-f]{6,}|(?:/(?:home|Users|root|tmp|var)/|[A-Z]:\\)\S*", text):
+            yield f"output holds an address in memory or on a disk: {found}"
+
+
+def no_widget_state(notebook, path):
+    if "widgets" in notebook.metadata:
+        yield "stores widget state"
+    for output in outputs(notebook):
+        if any("widget" in kind for kind in output.get("data", {})):
+            yield "stores a widget, which is dead without its kernel"
+
+
+def no_active_content(notebook, path):
+    for text in [prose(notebook), *texts(notebook)]:
+        if re.search(r"<(script|iframe|object|embed)\b|javascript:|\bon\w+=", text, re.IGNORECASE):
+            yield f"holds active content: {text[:80]!r}"
+
+
+def plain_metadata(notebook, path):
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        yield "kernelspec is not python3"
+    if set(notebook.metadata) != {"kernelspec", "language_info"} or set(notebook.metadata.language_info) != {"name"}:
+        yield f"metadata depend on the machine: {dict(notebook.metadata)}"
+
+
+def small_enough(notebook, path):
+    if path.stat().st_size > 600 * 1024:
+        yield f"{path.stat().st_size // 1024} KB, at most 600 KB"
+
+
+# ---- form
+
+def title_and_head(notebook, path):
+    head = notebook.cells[0].source
+    number = int(path.name[:2])
+    if not head.startswith(f"# {number} · "):
+        yield f"first cell must start with '# {number} · ' and a title"
+    for part in ("What you will do", "What you will learn", "What you need", "minutes"):
+        if part not in head:
+            yield f"first cell lacks {part!r}"
+    for other in (number - 1, number + 1):
+        for neighbour in path.parent.glob(f"{other:02}_*.ipynb"):
+            if f"({neighbour.name})" not in head:
+                yield f"first cell lacks a link to {neighbour.name}"
+
+
+def closing_sections_in_order(notebook, path):
+    wanted = ["What we built", "On your own", "Further reading", "Words introduced here"]
+    found = [title for title in re.findall(r"^## (.+)$", prose(notebook), re.MULTILINE)][-len(wanted):]
+    if [title.split(",")[0] for title in found] != wanted:
+        yield f"last sections are {found}, expected {wanted}"
+
+
+def one_import_cell_then_constants(notebook, path):
+    cells = code_cells(notebook)
+    importing = [i for i, cell in enumerate(cells) if re.search(r"^\s*(import|from) \w", cell.source, re.MULTILINE)]
+    if importing != [0]:
+        yield f"imports stand in code cells {[i + 1 for i in importing]}, expected only the first"
+    if not re.match(r"SEED = \d+\n", cells[1].source + "\n"):
+        yield "the second code cell must hold the constants, SEED first"
+    for cell in cells[2:]:
+        for name in re.findall(r"^([A-Z][A-Z_]+) = ", cell.source, re.MULTILINE):
+            yield f"constant {name} is set outside the constants cell"
+
+
+def short_code_cells(notebook, path):
+    lengths = [len(code_lines(cell)) for cell in code_cells(notebook)]
+    if statistics.median(lengths) > 5 or max(lengths) > 25:
+        yield f"code cells have a median of {statistics.median(lengths)} lines (at most 5), longest {max(lengths)} (25)"
+    for cell in code_cells(notebook):
+        for line in cell.source.splitlines():
+            if len(line) > 110:
+                yield f"code line of {len(line)} characters, at most 110: {line.strip()[:60]}"
+
+
+def enough_prose(notebook, path):
+    words = len(prose(notebook).split())
+    lines = sum(len(code_lines(cell)) for cell in code_cells(notebook))
+    if not 8 <= words / lines <= 20:
+        yield f"{words / lines:.1f} words of prose to a line of code, expected 8 to 20"
+
+
+def prose_before_code(notebook, path):
+    in_a_row = 0
+    for cell in notebook.cells:
+        in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
+        if in_a_row > 3:
+            yield f"more than three code cells in a row at {cell.source[:60]!r}"
+
+
+def plain_code(notebook, path):
+    forbidden = {
+        r"filterwarnings|simplefilter": "silences warnings",
+        r"^\s*[!%]": "uses a magic or a shell command",
+        r"\bplt\.show\(": "calls plt.show: end the cell with show_figure and alt text",
+        r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
+        r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
+        r";\s*$": "ends with a semicolon",
+    }
+    for cell in code_cells(notebook):
+        for pattern, fault in forbidden.items():
+            if re.search(pattern, cell.source, re.MULTILINE):
+                yield f"{fault}: {cell.source[:80]!r}"
+
+
+def keras_models_are_seeded(notebook, path):
+    for cell in code_cells(notebook):
+        model = re.search(r"keras\.(Sequential|Model)\(", cell.source)
+        if model and "keras.utils.set_random_seed(SEED)" not in cell.source[:model.start()]:
+            yield f"a model is built without keras.utils.set_random_seed(SEED) before it: {cell.source[:80]!r}"
+
+
+def drawing_cells_show_their_figure(notebook, path):
+    for cell in code_cells(notebook):
+        draws = re.search(r"^(\w+ = )?(plot_\w+\(|\w+\.plot\()", cell.source, re.MULTILINE)
+        if draws and "show_figure(" not in cell.source:
+            yield f"draws but does not end with show_figure: {cell.source[:80]!r}"
+
+
+def figures_have_alt_text(notebook, path):
+    for output in outputs(notebook):
+        if "image/png" in output.get("data", {}):
+            alt = output.metadata.get("image/png", {}).get("alt", "")
+            if len(alt) < 40 or len(alt.split()) < 8:
+                yield f"a figure has no real alt text, only {alt!r}"
+            elif output.data.get("text/plain") != f"Figure: {alt}":
+                yield f"plain text and alt text of a figure differ: {alt!r}"
+
+
+def pictures_and_links_resolve(notebook, path):
+    for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", prose(notebook), re.DOTALL):
+        if len(alt.split()) < 8:
+            yield f"picture {target} has no real alt text, only {alt!r}"
+        if "://" in target:
+            yield f"picture {target} is fetched from elsewhere"
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose(notebook)):
+        if "://" not in target and not (path.parent / target).exists():
+            yield f"{target} does not exist"
+
+
+def portable_maths(notebook, path):
+    for found in re.findall(r"\\begin\{(?:align|equation|eqnarray)\*?\}|\\[(\[]", prose(notebook)):
+        yield f"maths must stand between dollar signs, found {found}"
+    if prose(notebook).count("$$") % 2:
+        yield "an odd number of $$"
+
+
+def questions_are_answered_and_asserted(notebook, path):
+    for i, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and ("Before you run" in cell.source or "<details>" in cell.source):
+            if "<details><summary>" not in cell.source or "</details>" not in cell.source:
+                yield f"a question without a folded answer: {cell.source[:60]!r}"
+            following = [later.source for later in notebook.cells[i:] if later.cell_type == "code"][:3]
+            if "checkpoint(" not in "".join(following):
+                yield f"none of the next three code cells asserts the answer to {cell.source[:60]!r}"
+
+
+def measured_cells_are_followed_by_a_checkpoint(notebook, path):
+    cells = code_cells(notebook)
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+        if tagged(cell, "nbval-ignore-output") and (following is None or "checkpoint(" not in following.source):
+            yield f"output is not compared, and no checkpoint follows: {cell.source[:80]!r}"
+        if tagged(cell, "nbval-skip") or tagged(cell, "raises-exception"):
+            yield f"a cell that is not tested: {cell.source[:80]!r}"
+
+
+def exercises_are_complete(notebook, path):
+    cells = notebook.cells
+    numbers = re.findall(r"\*\*Exercise (\d+\.\d+)\*\*", prose(notebook))
+    wanted = [f"{int(path.name[:2])}.{i + 1}" for i in range(len(numbers))]
+    if len(numbers) < 3 or numbers != wanted:
+        yield f"exercises are numbered {numbers}, expected at least three: {wanted}"
+    solutions = [i for i, cell in enumerate(cells) if tagged(cell, "solution")]
+    if len(solutions) != len(numbers):
+        yield f"{len(numbers)} exercises but {len(solutions)} solutions"
+    for number, i in zip(numbers, solutions, strict=False):
+        if not tagged(cells[i - 1], "exercise") or f"exercise {number}" not in cells[i - 1].source:
+            yield f"exercise {number}: no cell for the reader's attempt before the solution"
+        if not cells[i].metadata.get("jupyter", {}).get("source_hidden"):
+            yield f"exercise {number}: the solution is not folded"
+        if f'check_exercise("{number}"' not in cells[i + 1].source or "hints=" not in cells[i + 1].source:
+            yield f"exercise {number}: no check with hints right after the solution"
+
+
+def code_parses(notebook, path):
+    for cell in code_cells(notebook):
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            yield f"{error}: {cell.source[:80]!r}"
+
+
+# ---- the rules, applied
+
+RULES = [
+    stored_from_restart_and_run_all, no_empty_code_cell, no_error_and_no_stderr, outputs_hold_no_control_characters,
+    outputs_hold_nothing_that_changes, no_widget_state, no_active_content, plain_metadata, small_enough,
+    title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
+    prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
+    pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
+    measured_cells_are_followed_by_a_checkpoint, exercises_are_complete, code_parses,
+]
+
+
+def test_the_course_has_chapters():
+    numbers = [int(path.name[:2]) for path in CHAPTERS]
+    assert numbers == list(range(1, len(CHAPTERS) + 1)) and len(CHAPTERS) >= 2
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_chapter_keeps_the_rule(path, rule):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert list(rule(notebook, path)) == []
+
+
+# ---- each rule can fail
+
+def _first(notebook, condition):
+    return next(cell for cell in notebook.cells if condition(cell))
+
+
+def _replace(old, new, *, kind="code"):
+    def damage(notebook):
+        cell = _first(notebook, lambda cell: cell.cell_type == kind and old in cell.source)
+        cell.source = cell.source.replace(old, new)
+    return damage
+
+
+def _output(**fields):
+    def damage(notebook):
+        code_cells(notebook)[3].outputs.append(nbformat.from_dict(fields))
+    return damage
+
+
+def _text(text):
+    return _output(output_type="stream", name="stdout", text=text)
+
+
+def _add_code(*sources):
+    def damage(notebook):
+        for source in sources:
+            notebook.cells.insert(-2, nbformat.v4.new_code_cell(source, execution_count=1))
+    return damage
+
+
+def _drop_alt(notebook):
+    picture = next(output for output in outputs(notebook) if "image/png" in output.get("data", {}))
+    picture.metadata["image/png"]["alt"] = "figure1.png"
+
+
+def _drop_solution(notebook):
+    notebook.cells.remove(_first(notebook, lambda cell: tagged(cell, "solution")))
+
+
+def _ignore_output(notebook):
+    code_cells(notebook)[2].metadata["tags"] = ["nbval-ignore-output"]
+
+
+DAMAGES = [
+    (stored_from_restart_and_run_all, lambda notebook: setattr(code_cells(notebook)[4], "execution_count", None)),
+    (no_empty_code_cell, _add_code("")),
+    (no_error_and_no_stderr, _output(output_type="stream", name="stderr", text="warning")),
+    (outputs_hold_no_control_characters, _text("50 %\r100 %")),
+    (outputs_hold_nothing_that_changes, _text("<object at 0x7f3a5c0d1e50>")),
+    (outputs_hold_nothing_that_changes, _text("saved in /home/me/file")),
+    (no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
+    (no_widget_state, _output(output_type="display_data", metadata={},
+                              data={"application/vnd.jupyter.widget-view+json": {"model_id": "1"}})),
+    (no_active_content, _replace("## Set up", "<script>1</script>\n## Set up", kind="markdown")),
+    (plain_metadata, lambda notebook: notebook.metadata.language_info.update(version="3.11.7")),
+    (title_and_head, _replace("# 1 · ", "# 7 · ", kind="markdown")),
+    (title_and_head, _replace("(02_pca.ipynb)", "(03_other.ipynb)", kind="markdown")),
+    (closing_sections_in_order, _replace("## Further reading", "## Links", kind="markdown")),
+    (one_import_cell_then_constants, _add_code("import os")),
+    (one_import_cell_then_constants, _add_code("RATE = 1")),
+    (one_import_cell_then_constants, _replace("SEED = ", "START = ")),
+    (short_code_cells, _add_code("\n".join(["x = 1"] * 26))),
+    (short_code_cells, _add_code("x = " + "1 + " * 40 + "1")),
+    (enough_prose, _add_code(*["x = 1\n" * 25] * 12)),
+    (prose_before_code, _add_code("x = 1", "x = 1", "x = 1", "x = 1")),
+    (plain_code, _add_code("import warnings\nwarnings.filterwarnings('ignore')")),
+    (plain_code, _add_code("!pip install numpy")),
+    (plain_code, _add_code("%matplotlib inline")),
+    (plain_code, _add_code("np.random.seed(0)")),
+    (plain_code, _add_code("plt.show()")),
+    (keras_models_are_seeded, _replace("keras.utils.set_random_seed(SEED)", "")),
+    (drawing_cells_show_their_figure, _replace("show_figure(", "print(")),
+    (figures_have_alt_text, _drop_alt),
+    (pictures_and_links_resolve, _replace("training_loop.png", "no_such.png", kind="markdown")),
+    (pictures_and_links_resolve, _replace("../images/training_loop.png", "https://example.org/a.png", kind="markdown")),
+    (portable_maths, _replace("$$L", "\\begin{align}L", kind="markdown")),
+    (questions_are_answered_and_asserted, _replace("<details>", "", kind="markdown")),
+    (questions_are_answered_and_asserted, _replace('checkpoint("the slope has passed', 'print("')),
+    (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
+    (exercises_are_complete, _drop_solution),
+    (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
+    (code_parses, _add_code("x =")),
+]
+
+
+@pytest.mark.parametrize("rule, damage", DAMAGES, ids=lambda value: getattr(value, "__name__", ""))
+def test_rule_notices_the_damage(rule, damage):
+    path = CHAPTERS[0]
+    notebook = copy.deepcopy(nbformat.read(path, as_version=4))
+    damage(notebook)
+    assert list(rule(notebook, path))
+
+
+def test_rule_notices_a_file_that_is_too_large(tmp_path):
+    path = tmp_path / "01_large.ipynb"
+    path.write_bytes(b" " * 601 * 1024)
+    assert list(small_enough(None, path))
+
+
+def test_every_rule_is_shown_to_fail():
+    assert {rule for rule, _ in DAMAGES} | {small_enough} == set(RULES)
+
+
+# ---- the claims depend on what they claim
+
+def with_source_changed(path, old, new):
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and old in cell.source]
+    assert cells, f"{old!r} stands in no cell of {path.name}"
+    for cell in cells:
+        cell.source = cell.source.replace(old, new)
+    return notebook
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("seed", [2, 3, 4, 5, 2026])
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_checkpoints_hold_for_another_seed(path, seed, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    constants = code_cells(notebook)[1]
+    constants.source, changed = re.subn(r"^SEED = \d+", f"SEED = {seed}", constants.source)
+    assert changed == 1
+    copied = tmp_path / path.name
+    nbformat.write(notebook, copied)
+    _, result = execute(copied)
+    assert not result.failure
+    assert result.checkpoints
+
+
+DEFECTS = [
+    ("01", "error = predict(w, b, x) - y   ", "error = y - predict(w, b, x)   ", "raising w lowers the loss"),
+    ("01", "2 * np.mean(error * x), ", "np.mean(error * x), ", "formula and measurement agree"),
+    ("01", "(0.149, 0.150)", "(0.1495, 0.150)", "0.149"),
+    ("01", "learning_rate=LEARNING_RATE)", "learning_rate=0.11)", "all losses agree"),
+    ("02", "enough == 21", "enough == 20", "21 components are the first to reach 90 %"),
+    ("02", "(x - mean_digit, full", "(x, full", "the variances add up"),
+    ("02", "== 0.285", "== 0.286", "two components keep 28.5 %"),
+]
+
+
+@pytest.mark.course
+@pytest.mark.parametrize("chapter, old, new, claim", DEFECTS)
+def test_planted_defect_is_noticed(chapter, old, new, claim, tmp_path):
+    path = next(path for path in CHAPTERS if path.name.startswith(chapter))
+    notebook = with_source_changed(path, old, new)
+    copied = tmp_path / path.name
+    nbformat.write(notebook, copied)
+    _, result = execute(copied)
+    assert claim in result.failure
+
+
+@pytest.mark.course
+def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
+    path = next(path for path in CHAPTERS if path.name.startswith("02"))
+    copied = tmp_path / path.name
+    nbformat.write(with_source_changed(path, "enough == 21", "enough == 20"), copied)
+    run = subprocess.run([sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider",
+                          copied], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    assert run.returncode == 1
+    assert "This is not true: 21 components are the first to reach 90 %" in run.stdout
+
+
+@pytest.mark.course
+def test_same_result_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not execute(CHAPTERS[1])[1].failure
+    assert Path.cwd() == tmp_path

@@ -1,0 +1,140 @@
+"""Start-up: what importing the helpers costs and changes, and how a talkative library is kept quiet."""
+
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+from textwrap import dedent
+
+import pytest
+
+import helpers
+
+ROOMS = sorted(module.name for module in pkgutil.iter_modules(helpers.__path__, "helpers."))
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run Python code in a process of its own, in a folder that has nothing to do with the course."""
+    def run(code, **environment):
+        inherited = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+        return subprocess.run([sys.executable, "-c", dedent(code)], cwd=tmp_path, env=inherited | environment,
+                              capture_output=True, text=True, encoding="utf-8", timeout=120)
+    return run
+
+
+def test_all_the_documented_rooms_are_there():
+    documented = {"datasets", "checks", "plotting", "reports", "startup"}
+    assert {f"helpers.{room}" for room in documented} <= set(ROOMS)
+
+
+def test_importing_the_package_alone_loads_neither_numpy_nor_matplotlib(run):
+    done = run("""
+        import sys
+        before = set(sys.modules)
+        import helpers
+        print(sorted(set(sys.modules) - before))
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['helpers']\n", "")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_importing_a_room_prints_nothing_and_loads_no_tensorflow(run, room):
+    done = run(f"""
+        import sys
+        import {room}
+        assert {room!r} in sys.modules
+        heavy = {{"tensorflow", "keras", "torch", "jax"}} & set(sys.modules)
+        assert not heavy, heavy
+    """)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_importing_all_rooms_changes_no_setting_and_no_random_state(run):
+    done = run(f"""
+        import importlib, os, random, warnings
+        import numpy as np
+        def settings():
+            return dict(os.environ), np.geterr(), np.get_printoptions(), warnings.filters[:], \\
+                random.getstate(), np.random.get_state()[1].tolist()
+        import matplotlib.pyplot, seaborn, sklearn.metrics
+        before = settings()
+        for room in {ROOMS}:
+            importlib.import_module(room)
+        assert settings() == before
+    """)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_helpers_are_found_from_a_foreign_folder(run):
+    done = run("import helpers; print(helpers.__file__)")
+    assert done.stdout.strip() == helpers.__file__, done.stderr
+
+
+def test_what_is_written_past_python_is_hidden_inside_and_shown_around(run):
+    done = run("""
+        import os, subprocess, sys
+        from helpers.startup import quiet_startup
+        os.write(2, b"before;")
+        with quiet_startup() as nothing:
+            assert nothing is None
+            os.write(2, b"hidden: library;")
+            print("hidden: python;", file=sys.stderr)
+            sys.stderr.write("hidden: half a line;")
+            subprocess.run([sys.executable, "-c", "import os; os.write(2, b'hidden: child;')"], timeout=60)
+            print("page", flush=True)
+        os.write(2, b"after;")
+        print("python again", file=sys.stderr)
+        subprocess.run([sys.executable, "-c", "import os; os.write(2, b'child again')"], timeout=60)
+    """)
+    assert (done.returncode, done.stdout) == (0, "page\n")
+    assert done.stderr == "before;after;python again\nchild again"
+
+
+def test_it_may_be_entered_twice_and_leaves_no_descriptor_open(run):
+    done = run("""
+        import os
+        from helpers.startup import quiet_startup
+        def lowest_free_descriptor():
+            number = os.dup(2)
+            os.close(number)
+            return number
+        before = lowest_free_descriptor()
+        for _ in range(2):
+            with quiet_startup(), quiet_startup():
+                os.write(2, b"hidden;")
+            os.write(2, b"shown;")
+        assert lowest_free_descriptor() == before
+    """)
+    assert (done.returncode, done.stderr) == (0, "shown;shown;")
+
+
+def test_an_exception_passes_through_with_the_messages_as_a_note(run):
+    done = run("""
+        import json, os, sys
+        from helpers.startup import quiet_startup
+        try:
+            with quiet_startup():
+                os.write(2, b"no such device \\xff\\n")
+                sys.stderr.write("half a line")
+                raise ImportError("broken library")
+        except ImportError as error:
+            os.write(2, b"shown again")
+            print(json.dumps([str(error), error.__notes__]))
+    """)
+    text, notes = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, text) == (0, "shown again", "broken library")
+    assert notes == ["Messages during start-up:\nno such device \ufffd\nhalf a line"]
+
+
+@pytest.mark.parametrize("environment, level", [({}, "3"), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, "0")])
+def test_the_log_level_that_the_user_set_is_kept(run, environment, level):
+    done = run("""
+        import os
+        from helpers.startup import quiet_startup
+        with quiet_startup():
+            inside = os.environ["TF_CPP_MIN_LOG_LEVEL"]
+        print(inside, os.environ["TF_CPP_MIN_LOG_LEVEL"], "TF_ENABLE_ONEDNN_OPTS" in os.environ)
+    """, **environment)
+    assert done.stdout.split() == [level, level, "False"], done.stderr
