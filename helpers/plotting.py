@@ -324,7 +324,7 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     ax = _axes(ax)
     ends = np.array([min(group[0].min() for group in groups), max(group[0].max() for group in groups)])
     ax.plot(ends, slope * ends + intercept, color=CLASS_COLORS[1],
-            label=f"line: y = {slope:.2f}x {intercept:+.2f}".replace("-", "−"))
+            label=f"line: y = {slope:.2f}x {'−' if intercept < 0 else '+'} {abs(intercept):.2f}".replace("-", "−"))
     for points_x, points_y, name, fill in groups:
         ax.vlines(points_x, points_y, slope * points_x + intercept, color="0.5", linestyle=":", linewidth=1.5)
         ax.plot(points_x, points_y, "o", markersize=8, color=CLASS_COLORS[0], markerfacecolor=fill, label=name)

@@ -1,5 +1,7 @@
 """Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
 
+import re
+
 from jinja2 import DictLoader, pass_context
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
@@ -41,4 +43,5 @@ class PageExporter(HTMLExporter):
         renderer = _MathMLRenderer(escape=False, embed_images=True, path=context["resources"]["metadata"]["path"],
                                    attachments=context["cell"].get("attachments", {}),
                                    anchor_link_text=self.anchor_link_text)
-        return MarkdownWithMath(renderer=renderer).render(source)
+        html = MarkdownWithMath(renderer=renderer).render(source)
+        return re.sub(r'(href="\d\d_\w+)\.ipynb', r"\1.html", html)   # the page of a chapter links to other pages

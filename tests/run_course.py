@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,14 +70,14 @@ def execute(path, *, cell_timeout=CELL_TIMEOUT, progress=lambda done, total: Non
     begin = time.perf_counter()
     with _MemoryWatch(client) as memory, tempfile.TemporaryFile() as last_words:
         try:
-            client.execute(stderr=last_words)
+            _execute_in_thread(client, stderr=last_words)
         except CellExecutionError as error:
             result.failure = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
             result.failure = f"it ran longer than {cell_timeout} seconds and was stopped"
         except DeadKernelError:
             last_words.seek(0)
-            result.failure = ("its kernel stopped: interrupted, killed from outside, or out of memory\n"
+            result.failure = ("its kernel died: killed from outside, or out of memory\n"
                               + last_words.read().decode(errors="replace")[-2000:])
             result.kernel_died = True
     result.seconds = time.perf_counter() - begin
@@ -87,6 +88,25 @@ def execute(path, *, cell_timeout=CELL_TIMEOUT, progress=lambda done, total: Non
         result.failure = (f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: {result.failure}\n"
                           + "".join(f"    {line}\n" for line in source.splitlines()))
     return notebook, result
+
+
+def _execute_in_thread(client, **options):
+    """Execute a notebook in a thread, so that Ctrl+C reaches this one, which then ends the kernel."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(client.execute, **options)
+        try:
+            while not running.done():
+                wait([running], timeout=0.2)
+        except KeyboardInterrupt:
+            if pid := _kernel_pid(client):
+                psutil.Process(pid).kill()
+            raise
+    running.result()
+
+
+def _kernel_pid(client):
+    """Return the process number of a client's kernel, None before it runs."""
+    return getattr(getattr(client.km, "provisioner", None), "pid", None)
 
 
 def _printed(cell):
@@ -105,8 +125,7 @@ class _MemoryWatch:
 
     def _watch(self):
         while not self._stop.wait(0.05):
-            pid = getattr(getattr(self.client.km, "provisioner", None), "pid", None)
-            if pid:
+            if pid := _kernel_pid(self.client):
                 try:
                     self.peak = max(self.peak, psutil.Process(pid).memory_info().rss)
                 except psutil.Error:   # the kernel has just ended
@@ -192,10 +211,10 @@ def main(arguments=None):
     console.print(table(results))
     for result in results:
         if result.failure:
-            console.print(result.failure, style="red", markup=False)
+            console.print(result.failure, style="red", markup=False, soft_wrap=True)
     if any(result.failure for result in results):
         return 1
-    console.print(f"Results: {options.notebooks if options.store else options.output}")
+    console.print(f"Results: {options.notebooks if options.store else options.output}", soft_wrap=True)
     return 0
 
 

@@ -48,8 +48,8 @@ def drawn(ax):
     """Return {(true, predicted): text}, reading each text that is not blank against the tick labels."""
     columns = {x: tick.get_text() for x, tick in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)}
     rows = {y: tick.get_text() for y, tick in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)}
-    texts = {(rows[text.get_position()[1]], columns[text.get_position()[0]]): text.get_text() for text in ax.texts}
-    return {pair: text for pair, text in texts.items() if text}
+    places = {text.get_position(): text.get_text() for text in ax.texts}
+    return {(rows[y], columns[x]): text for (x, y), text in places.items() if text}
 
 
 def cells(ax):
