@@ -204,14 +204,15 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     return ax
 
 
-def plot_classes(points, labels, *, names=None, ax=None):
+def plot_classes(points, labels, *, names=None, medians=True, ax=None):
     """Draw points of up to ten classes in the plane, each class with its own colour and marker.
 
-    ``points``  ``(n, 2)``
-    ``labels``  ``(n,)``, integers or strings; classes are taken in sorted order
-    ``names``   two axis labels
+    ``points``   ``(n, 2)``
+    ``labels``   ``(n,)``, integers or strings; classes are taken in sorted order
+    ``names``    two axis labels
+    ``medians``  whether each class's name is written at the median of its points
 
-    Each class's name stands at the median of its points. Returns the Axes. Used in chapter 2.
+    Returns the Axes. Used in chapter 2.
     """
     points = as_numbers(points, "points", ("n", 2))
     labels = as_labels(labels, "labels")
@@ -225,7 +226,7 @@ def plot_classes(points, labels, *, names=None, ax=None):
     sns.scatterplot(x=points[:, 0], y=points[:, 1], hue=text, style=text, hue_order=order, style_order=order,
                     palette=list(CLASS_COLORS[:len(order)]), markers=list(CLASS_MARKERS[:len(order)]),
                     s=22, alpha=0.75, linewidth=0, ax=ax)
-    for label in classes:
+    for label in classes if medians else ():
         x, y = np.median(points[labels == label], axis=0)
         ax.text(x, y, str(label), ha="center", va="center", fontweight="bold",
                 bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "black"})

@@ -4,7 +4,6 @@ Run ``python images/draw_images.py`` from any folder. Running it again gives the
 """
 
 import io
-import sys
 from pathlib import Path
 
 import matplotlib
@@ -20,17 +19,9 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
+from helpers.plotting import CLASS_COLORS, CLASS_MARKERS, plot_line_fit, plot_loss_surface, use_course_style
+
 FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent))  # helpers are found even where they are not installed
-
-from helpers.plotting import (  # noqa: E402
-    CLASS_COLORS,
-    CLASS_MARKERS,
-    plot_line_fit,
-    plot_loss_surface,
-    use_course_style,
-)
-
 PNG_DPI = 150
 GIF_DPI = 100
 SEED = 10
@@ -54,11 +45,11 @@ def main():
     draw_course_map(FOLDER / "course_map.png")
 
 
-def save_png(figure, path, *, colors=256):
+def save_png(figure, path):
     """Write a figure as a PNG with a palette, close it, and say so."""
     drawn = render(figure, PNG_DPI)
     plt.close(figure)
-    drawn.quantize(colors, dither=Image.Dither.NONE).save(path, optimize=True, dpi=(PNG_DPI, PNG_DPI))
+    drawn.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True, dpi=(PNG_DPI, PNG_DPI))
     report(path)
 
 

@@ -81,6 +81,7 @@ def test_finite_differences_do_not_change_the_point_even_when_the_function_does(
         return total
 
     point = MATRIX.copy()
+    point.flags.writeable = False
     np.testing.assert_allclose(finite_differences(spoil, point), 2 * MATRIX, atol=1e-8)
     np.testing.assert_array_equal(point, MATRIX)
 
@@ -182,7 +183,7 @@ def test_a_wrong_answer_raises_and_gets_no_tick(capsys, right, wrong):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], lambda: 3, b"3"], ids=repr)
+@pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], abs, b"3"])
 def test_an_answer_of_another_kind_is_wrong_and_no_crash(answer):
     with pytest.raises(AssertionError, match="Exercise 1.2: not yet"):
         check_exercise("1.2", lambda: answer, 3.0)

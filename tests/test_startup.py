@@ -92,6 +92,19 @@ def test_what_is_written_past_python_is_hidden_inside_and_shown_around(run):
     assert done.stderr == "before;after;python again\nchild again"
 
 
+def test_what_python_still_holds_back_at_the_door_ends_up_on_the_right_side_of_it(run):
+    done = run("""
+        import sys
+        from helpers.startup import quiet_startup
+        sys.stderr = open(2, "w", closefd=False)
+        sys.stderr.write("before;")
+        with quiet_startup():
+            sys.stderr.write("hidden;")
+        sys.stderr.write("after")
+    """)
+    assert (done.returncode, done.stderr) == (0, "before;after")
+
+
 def test_it_may_be_entered_twice_and_leaves_no_descriptor_open(run):
     done = run("""
         import os
