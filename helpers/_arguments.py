@@ -3,26 +3,36 @@
 import numpy as np
 
 
+def as_array(values, name, wanted="equal rows"):
+    """Return ``values`` as an array; raise ``ValueError`` when rows have different lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array with {wanted}: {error}") from error
+
+
 def as_numbers(values, name, shape):
     """Return ``values`` as a float64 array of the given shape, all finite.
 
     ``shape`` is a tuple such as ``("n", 2)``: a number must match, a word stands for any length of at least 1.
+    None stands for any shape that is not empty.
 
     Raises ``TypeError`` for anything that is not numeric, ``ValueError`` for a wrong shape, NaN or infinity.
     """
-    wanted = "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-    try:
-        array = np.asarray(values)
-    except ValueError as error:   # rows of different lengths
-        raise ValueError(f"{name} must have shape {wanted}: {error}") from error
+    wanted = "any shape"
+    if shape is not None:
+        wanted = "shape (" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+    array = as_array(values, name, wanted)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers in shape {wanted}, got {array.dtype} values")
+        raise TypeError(f"{name} must hold numbers, got {array.dtype} values")
+    if shape is None:
+        shape = ("n",) * array.ndim
     fits = array.ndim == len(shape) and all(
         length == want if isinstance(want, int) else length > 0
         for length, want in zip(array.shape, shape, strict=True)
     )
     if not fits:
-        raise ValueError(f"{name} must have shape {wanted} and not be empty, got {array.shape}")
+        raise ValueError(f"{name} must have {wanted} and not be empty, got {array.shape}")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
@@ -35,7 +45,7 @@ def as_labels(values, name):
 
     Raises ``TypeError`` for other types, ``ValueError`` for a wrong shape, emptiness, NaN or fractions.
     """
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim != 1 or array.size == 0:
         hint = ": take argmax over the classes first" if array.ndim == 2 else ""
         raise ValueError(f"{name} must hold class labels in shape (n,) and not be empty, got {array.shape}{hint}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers._arguments import as_numbers
+from helpers._arguments import as_array, as_numbers
 
 
 def checkpoint(claim, condition):
@@ -34,11 +34,9 @@ def finite_differences(function, point, *, step=1e-5):
     Raises ``TypeError`` or ``ValueError`` for a point that is not finite, a step that is not positive, or a
     function that returns more than one number. Taught in chapter 1.
     """
-    point = np.array(point, dtype=np.float64)   # a copy
-    if point.size == 0 or not np.isfinite(point).all():
-        raise ValueError(f"point must be finite and not empty, got {point}")
-    if not step > 0:
-        raise ValueError(f"step must be positive, got {step!r}")
+    point = as_numbers(point, "point", None)   # a copy
+    if not 0 < step < np.inf:
+        raise ValueError(f"step must be positive and finite, got {step!r}")
     gradient = np.empty_like(point)
     for index in np.ndindex(point.shape):
         here = point[index]
@@ -52,10 +50,11 @@ def finite_differences(function, point, *, step=1e-5):
 
 
 def _one_number(value):
-    value = np.asarray(value, dtype=np.float64)
-    if value.size != 1:
-        raise ValueError(f"function must return one number, got an array of shape {value.shape}")
-    return value.item()
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        given = repr(value) if array.size == 1 else f"an array of shape {array.shape}"
+        raise ValueError(f"function must return one number, got {given}")
+    return float(array.item())
 
 
 def gradient_error(formula, measured):
@@ -67,11 +66,10 @@ def gradient_error(formula, measured):
 
     Raises ``ValueError`` when the shapes differ or a value is not finite. Taught in chapter 1.
     """
-    formula, measured = np.asarray(formula), np.asarray(measured)
+    formula, measured = as_array(formula, "formula"), as_array(measured, "measured")
     if formula.shape != measured.shape:
         raise ValueError(f"formula and measured must have the same shape, got {formula.shape} and {measured.shape}")
-    formula = as_numbers(formula.ravel(), "formula", ("n",))
-    measured = as_numbers(measured.ravel(), "measured", ("n",))
+    formula, measured = as_numbers(formula, "formula", None), as_numbers(measured, "measured", None)
     size = np.maximum(abs(formula), abs(measured))
     if size.max() == 0:
         return 0.0
@@ -92,6 +90,8 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     """
     try:
         given = answer()
+    except UnboundLocalError:   # a NameError too, but a mistake in the answer, not a missing one
+        raise
     except NameError as error:
         given, missing = None, f": {error.name} is not defined" if error.name else ""
     else:
@@ -105,14 +105,22 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     for wrong, hint in hints:
         if _agree(given, wrong, rtol, atol):
             raise AssertionError(f"Exercise {number}: not yet. {hint}")
-    if np.shape(given) != np.shape(expected):
-        raise AssertionError(f"Exercise {number}: not yet. The answer has shape {np.shape(given)}, "
+    if _shape(given) not in (None, np.shape(expected)):
+        raise AssertionError(f"Exercise {number}: not yet. The answer has shape {_shape(given)}, "
                              f"expected is {np.shape(expected)}.")
     raise AssertionError(f"Exercise {number}: not yet. The answer is {given}.")
 
 
+def _shape(value):
+    """Return the shape of a value, None when its rows have different lengths."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        return None
+
+
 def _agree(given, expected, rtol, atol):
     try:
-        return np.shape(given) == np.shape(expected) and np.allclose(given, expected, rtol=rtol, atol=atol)
+        return _shape(given) == np.shape(expected) and np.allclose(given, expected, rtol=rtol, atol=atol)
     except TypeError:   # not numbers: text, say
         return np.array_equal(given, expected)

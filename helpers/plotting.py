@@ -16,6 +16,7 @@ from cycler import cycler
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -63,12 +64,13 @@ def show_figure(alt, *, figure=None):
     """
     from IPython.display import display  # only a notebook needs it
 
-    if not isinstance(alt, str) or len(alt.split()) < 4:
-        raise ValueError(f"alt must describe the figure in a sentence, got {alt!r}")
+    _check_alt(alt)
     if figure is None:
         if not plt.get_fignums():
             raise ValueError("figure is None and no figure is open: draw one first")
         figure = plt.gcf()
+    if not isinstance(figure, Figure):
+        raise TypeError(f"figure must be a matplotlib Figure or None, got {type(figure).__name__}")
     picture = _as_png(figure)
     plt.close(figure)
     display({"image/png": base64.b64encode(picture).decode(), "text/plain": f"Figure: {alt}"},
@@ -90,6 +92,7 @@ def show_slider(draw, *, name, values, start, alt):
     from ipywidgets import Image as ImageWidget
     from ipywidgets import SelectionSlider, VBox
 
+    _check_alt(alt)
     values = list(values)
     if start not in values:
         raise ValueError(f"start must be one of values {values}, got {start!r}")
@@ -110,6 +113,11 @@ def show_slider(draw, *, name, values, start, alt):
     bundle = VBox([slider, image])._repr_mimebundle_()
     bundle["text/plain"] = f"Slider for {name}, to be moved in a running notebook: {alt}"
     display(bundle, raw=True)
+
+
+def _check_alt(alt):
+    if not isinstance(alt, str) or len(alt.split()) < 4:
+        raise ValueError(f"alt must describe the figure in a sentence, got {alt!r}")
 
 
 def _as_png(figure):
@@ -141,12 +149,14 @@ def plot_images(images, *, labels=None, predictions=None, columns=10, limits=Non
     if not isinstance(columns, int) or columns < 1:
         raise ValueError(f"columns must be a whole number of at least 1, got {columns!r}")
     captions = _captions(images, labels, predictions)
+    low, high = (images.min(), images.max()) if limits is None else as_numbers(limits, "limits", (2,))
+    if limits is not None and low >= high:
+        raise ValueError(f"limits must rise, got {low:g} and {high:g}")
     n, height, width = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
-    ax = _axes(ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x)))
-    low, high = (images.min(), images.max()) if limits is None else as_numbers(limits, "limits", (2,))
+    ax = axes_or_new(ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x)))
     for i, image in enumerate(images):
         left, top = (i % columns) * (width + gap_x), (i // columns) * (height + gap_y)
         ax.imshow(image, cmap=cmap, vmin=low, vmax=high, interpolation="nearest",
@@ -192,9 +202,12 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     if not series:
         raise ValueError("series must hold at least one curve, got none")
     curves = {name: as_numbers(values, f"series[{name!r}]", ("n",)) for name, values in series.items()}
-    if log and min(values.min() for values in curves.values()) <= 0:
-        raise ValueError("series must be positive when log is True")
-    ax = _axes(ax)
+    for name, values in curves.items():
+        if log and values.min() <= 0:
+            raise ValueError(f"series[{name!r}] must be positive when log is True, got {values.min():g}")
+    if not isinstance(first, int):
+        raise TypeError(f"first must be a whole number, got {first!r}")
+    ax = axes_or_new(ax)
     for i, (name, values) in enumerate(curves.items()):
         ax.plot(np.arange(first, first + len(values)), values, label=name, color=CLASS_COLORS[i % 10],
                 linestyle=LINE_STYLES[i % 4], marker="o" if len(values) == 1 else None)
@@ -204,7 +217,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     return ax
 
 
-def plot_classes(points, labels, *, names=None, medians=True, ax=None):
+def plot_classes(points, labels, *, names=("first coordinate", "second coordinate"), medians=True, ax=None):
     """Draw points of up to ten classes in the plane, each class with its own colour and marker.
 
     ``points``   ``(n, 2)``
@@ -220,7 +233,9 @@ def plot_classes(points, labels, *, names=None, medians=True, ax=None):
     classes = np.unique(labels)
     if len(classes) > len(CLASS_MARKERS):
         raise ValueError(f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}")
-    ax = _axes(ax, figsize=(7.5, 6))
+    if isinstance(names, str) or len(names) != 2:
+        raise ValueError(f"names must be two axis labels, got {names!r}")
+    ax = axes_or_new(ax, figsize=(7.5, 6))
     text = [str(label) for label in labels]
     order = [str(label) for label in classes]
     sns.scatterplot(x=points[:, 0], y=points[:, 1], hue=text, style=text, hue_order=order, style_order=order,
@@ -230,8 +245,7 @@ def plot_classes(points, labels, *, names=None, medians=True, ax=None):
         x, y = np.median(points[labels == label], axis=0)
         ax.text(x, y, str(label), ha="center", va="center", fontweight="bold",
                 bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "black"})
-    first, second = names or ("first coordinate", "second coordinate")
-    ax.set(xlabel=first, ylabel=second)
+    ax.set(xlabel=names[0], ylabel=names[1])
     ax.legend(title="class", loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
@@ -245,14 +259,17 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     The horizontal axis counts components from 1. Returns the Axes. Used in chapter 2.
     """
     ratios = as_numbers(ratios, "ratios", ("n",))
-    if (ratios < 0).any() or ratios.sum() > 1 + 1e-6:
-        raise ValueError(f"ratios must not be negative and sum to at most 1, got sum {ratios.sum():.4g}")
+    if ratios.min() < 0 or ratios.sum() > 1 + 1e-6:
+        raise ValueError("ratios must not be negative and sum to at most 1, "
+                         f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}")
+    if np.size(thresholds):
+        thresholds = as_numbers(thresholds, "thresholds", ("k",))
     for threshold in thresholds:
         if not 0 < threshold <= 1:
-            raise ValueError(f"thresholds must lie above 0 and at most at 1, got {threshold!r}")
+            raise ValueError(f"thresholds must lie above 0 and at most at 1, got {threshold:g}")
     cumulative = np.cumsum(ratios)
     counts = np.arange(1, len(ratios) + 1)
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ax.plot(counts, cumulative, marker=".", color=CLASS_COLORS[0])
     for threshold in thresholds:
         reached = cumulative >= threshold - 1e-12
@@ -260,7 +277,7 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
         if reached.any():
             count = int(counts[reached.argmax()])
             ax.plot(count, cumulative[count - 1], marker="o", markersize=9, color=CLASS_COLORS[1])
-            ax.annotate(f"{count} reach {threshold:.0%}", (count, cumulative[count - 1]), xytext=(10, -22),
+            ax.annotate(f"{count} reach {100 * threshold:.6g}%", (count, cumulative[count - 1]), xytext=(10, -22),
                         textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     ax.set(xlabel="number of components", ylabel="share of variance kept", ylim=(0, 1.05),
            xlim=(0, len(ratios) + 1))
@@ -281,11 +298,21 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     chapter 1.
     """
     w, b = as_numbers(w, "w", ("columns",)), as_numbers(b, "b", ("rows",))
+    for name, axis in {"w": w, "b": b}.items():
+        if len(axis) < 2:
+            raise ValueError(f"{name} must hold at least two values, got {axis.shape}")
     losses = as_numbers(losses, "losses", (len(b), len(w)))
     if (losses <= 0).any():
         raise ValueError(f"losses must be positive, for contours in equal ratios, got {losses.min()}")
-    paths = {name: as_numbers(path, f"paths[{name!r}]", ("steps", 2)) for name, path in (paths or {}).items()}
-    ax = _axes(ax, figsize=(7, 5))
+    if losses.min() == losses.max():
+        raise ValueError(f"losses must differ, for there to be contours, got {losses.min()} everywhere")
+    paths = {} if paths is None else paths
+    if not isinstance(paths, Mapping):
+        raise TypeError(f"paths must map names to points, got {type(paths).__name__}")
+    paths = {name: as_numbers(path, f"paths[{name!r}]", ("steps", 2)) for name, path in paths.items()}
+    if minimum is not None:
+        minimum = as_numbers(minimum, "minimum", (2,))
+    ax = axes_or_new(ax, figsize=(7, 5))
     levels = np.geomspace(losses.min(), losses.max(), 16)
     ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
     ax.contour(w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7)
@@ -293,8 +320,7 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
         ax.plot(path[:, 0], path[:, 1], label=name, color=CLASS_COLORS[i % 10], linestyle=LINE_STYLES[i % 4],
                 marker=CLASS_MARKERS[i % 10], markersize=4, linewidth=1.5)
     if minimum is not None:
-        low_w, low_b = as_numbers(minimum, "minimum", (2,))
-        ax.plot(low_w, low_b, marker="*", markersize=16, color="black", linestyle="none", label="lowest point")
+        ax.plot(*minimum, marker="*", markersize=16, color="black", linestyle="none", label="lowest point")
     ax.set(xlabel="slope w", ylabel="intercept b", xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
     ax.grid(False)
     if ax.get_legend_handles_labels()[0]:
@@ -322,7 +348,7 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
         x_new, y_new = as_numbers(x_new, "x_new", ("m",)), as_numbers(y_new, "y_new", ("m",))
         check_same_length(x_new=x_new, y_new=y_new)
         groups.append((x_new, y_new, "new points", "white"))
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     ends = np.array([min(group[0].min() for group in groups), max(group[0].max() for group in groups)])
     ax.plot(ends, slope * ends + intercept, color=CLASS_COLORS[1],
             label=f"line: y = {slope:.2f}x {'−' if intercept < 0 else '+'} {abs(intercept):.2f}".replace("-", "−"))
@@ -334,7 +360,7 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     return ax
 
 
-def _axes(ax, figsize=None):
+def axes_or_new(ax, figsize=None):
     """Return ``ax``, or the axes of a new figure when it is None."""
     if ax is None:
         return plt.subplots(figsize=figsize)[1]

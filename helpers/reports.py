@@ -2,12 +2,15 @@
 
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from sklearn.metrics import classification_report, confusion_matrix
 
 from helpers._arguments import as_labels, check_choice, check_same_length
+from helpers.plotting import axes_or_new
+
+# Light enough for dark figures on every cell.
+_SHADES = sns.blend_palette(["#f7fbff", "#7ab8dd"], as_cmap=True)
 
 
 class ConfusedPair(NamedTuple):
@@ -63,7 +66,8 @@ class ConfusionReport:
             unknown = np.setdiff1d(values, labels)
             if len(unknown):
                 raise ValueError(f"{name} must hold only classes in labels {labels.tolist()}, got {unknown.tolist()}")
-        counts = confusion_matrix(y_true, y_pred, labels=labels)
+        # With a single class scikit-learn's confusion_matrix warns, though there is nothing wrong.
+        counts = confusion_matrix(y_true, y_pred, labels=labels) if len(labels) > 1 else np.array([[len(y_true)]])
         text = classification_report(y_true, y_pred, labels=labels, digits=digits, zero_division=0)
         return cls(counts, labels, text)
 
@@ -88,10 +92,9 @@ class ConfusionReport:
             values, form = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1), ".2f"
         blank = np.eye(len(self.labels), dtype=bool) if errors_only else np.zeros(values.shape, dtype=bool)
         text = [[format(value, form) if value else "" for value in row] for row in values]
-        if ax is None:
-            size = max(4, 0.62 * len(self.labels))
-            ax = plt.subplots(figsize=(size, size))[1]
-        sns.heatmap(values, mask=blank, annot=np.array(text, dtype=object), fmt="", cmap="Blues", vmin=0,
+        size = max(4, 0.62 * len(self.labels))
+        ax = axes_or_new(ax, figsize=(size, size))
+        sns.heatmap(values, mask=blank, annot=np.array(text, dtype=object), fmt="", cmap=_SHADES, vmin=0,
                     vmax=max(values[~blank].max(initial=0), 1e-9), cbar=False, square=True, linewidths=0.5,
                     linecolor="0.85", xticklabels=self.labels, yticklabels=self.labels,
                     annot_kws={"fontsize": 10}, ax=ax)

@@ -6,10 +6,6 @@ import pytest
 from helpers.checks import check_exercise, checkpoint, finite_differences, gradient_error
 
 
-def known_fault(reason, *values):
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason))
-
-
 @pytest.mark.parametrize("truth", [True, np.True_, np.all([1, 2]), np.allclose(1, 1 + 1e-12)])
 def test_a_checkpoint_that_holds_prints_a_tick_and_the_claim(capsys, truth):
     assert checkpoint("the loss fell", truth) is None
@@ -89,18 +85,16 @@ def test_finite_differences_do_not_change_the_point_even_when_the_function_does(
 @pytest.mark.parametrize("function, point, options, error, words", [
     (np.sum, [1.0, np.nan], {}, ValueError, ["point must be finite", "nan"]),
     (np.sum, [np.inf], {}, ValueError, ["point must be finite", "inf"]),
-    (np.sum, [], {}, ValueError, ["point", "not empty", "[]"]),
+    (np.sum, [], {}, ValueError, ["point", "not be empty", "(0,)"]),
     (np.sum, [1.0], {"step": 0}, ValueError, ["step must be positive", "0"]),
     (np.sum, [1.0], {"step": -1e-5}, ValueError, ["step must be positive", "-1e-05"]),
     (np.sum, [1.0], {"step": np.nan}, ValueError, ["step must be positive", "nan"]),
     (lambda p: p, [1.0, 2.0], {}, ValueError, ["function must return one number", "(2,)"]),
     (lambda p: [], [1.0], {}, ValueError, ["function must return one number", "(0,)"]),
-    known_fault("a function that returns nothing gives a silent NaN gradient",
-                lambda p: None, [1.0], {}, (TypeError, ValueError), ["function must return", "None"]),
-    known_fault("an infinite step gives a silent NaN gradient",
-                np.sum, [1.0], {"step": np.inf}, ValueError, ["step", "inf"]),
-    known_fault("numpy's message names no argument", np.sum, "far", {}, (TypeError, ValueError), ["point"]),
-    known_fault("numpy's message names no argument", np.sum, [[1], [1, 2]], {}, ValueError, ["point"]),
+    (lambda p: None, [1.0], {}, (TypeError, ValueError), ["function must return", "None"]),
+    (np.sum, [1.0], {"step": np.inf}, ValueError, ["step", "inf"]),
+    (np.sum, "far", {}, (TypeError, ValueError), ["point"]),
+    (np.sum, [[1], [1, 2]], {}, ValueError, ["point"]),
 ])
 def test_finite_differences_say_what_they_cannot_use(function, point, options, error, words):
     with pytest.raises(error) as caught:
@@ -155,7 +149,7 @@ def test_a_gradient_that_should_be_zero_and_is_not_is_noticed():
     ([], [], ValueError, ["formula", "not be empty", "(0,)"]),
     (["a"], [1.0], TypeError, ["formula must hold numbers", "<U1"]),
     ([1.0], [None], TypeError, ["measured must hold numbers", "object"]),
-    known_fault("numpy's message names no argument", [[1], [1, 2]], [1, 2], ValueError, ["formula"]),
+    ([[1], [1, 2]], [1, 2], ValueError, ["formula"]),
 ])
 def test_gradients_that_cannot_be_compared_are_refused(formula, measured, error, words):
     with pytest.raises(error) as caught:
@@ -191,7 +185,6 @@ def test_an_answer_of_another_kind_is_wrong_and_no_crash(answer):
         check_exercise("1.2", lambda: 3.0, "three")
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="unequal rows end in numpy's traceback")
 def test_an_answer_with_rows_of_different_lengths_is_wrong_and_no_crash():
     with pytest.raises(AssertionError, match="Exercise 1.2: not yet"):
         check_exercise("1.2", lambda: [[1], [1, 2]], 3.0)
@@ -230,7 +223,6 @@ def test_an_exercise_whose_name_is_not_defined_waits_and_says_which(capsys):
     assert capsys.readouterr().out == "○ Exercise 2.1 is waiting for your answer: my_answer is not defined.\n"
 
 
-@pytest.mark.xfail(strict=True, reason="UnboundLocalError is a NameError: a broken answer counts as none")
 def test_a_mistake_inside_the_answer_is_not_taken_for_a_missing_answer():
     def answer():
         total += 1  # noqa: F821, F841

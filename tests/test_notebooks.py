@@ -262,6 +262,16 @@ def exercises_are_complete(notebook, path):
             yield f"exercise {number}: no check with hints right after the solution"
 
 
+def numbers_in_prose_are_backed(notebook, path):
+    backed = " ".join([*texts(notebook), *(cell.source for cell in code_cells(notebook))])   # results and settings
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for found in re.finditer(r"(?<![\w.])(\d+(?:\.\d+)?(?=\s?%)|\d+\.\d+)", cell.source):
+                if not re.search(rf"(?<![\d.]){re.escape(found[0])}(?![\d]|\.\d)", backed):
+                    around = cell.source[max(0, found.start() - 60):found.end() + 20]
+                    yield f"no cell prints or sets {found[0]}, stated in {around!r}"
+
+
 def code_parses(notebook, path):
     for cell in code_cells(notebook):
         try:
@@ -278,7 +288,7 @@ RULES = [
     title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
     pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
-    measured_cells_are_followed_by_a_checkpoint, exercises_are_complete, code_parses,
+    measured_cells_are_followed_by_a_checkpoint, exercises_are_complete, numbers_in_prose_are_backed, code_parses,
 ]
 
 
@@ -376,6 +386,8 @@ DAMAGES = [
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
     (exercises_are_complete, _drop_solution),
     (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
+    (numbers_in_prose_are_backed, _replace("22.5", "22.7", kind="markdown")),
+    (numbers_in_prose_are_backed, _replace("## Set up", "It keeps 93 % of it.\n## Set up", kind="markdown")),
     (code_parses, _add_code("x =")),
 ]
 
