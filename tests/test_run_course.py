@@ -23,7 +23,7 @@ show_figure("A line that rises from left to right.")
 SLIDER = """
 import matplotlib.pyplot as plt
 from helpers.plotting import show_slider
-show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1, alt="a rising line")
+show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1, alt="a line that rises")
 """
 
 
