@@ -112,12 +112,20 @@ def test_killed_kernel_is_reported_within_seconds(course, tmp_path, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_interrupt_stops_the_run_and_leaves_no_half_written_file(course, tmp_path):
     write, _ = course
-    write("01_slow.ipynb", "import time; time.sleep(100)")
-    process = subprocess.Popen([sys.executable, run_course.__file__, "--notebooks", tmp_path / "notebooks",
-                                "--output", tmp_path / "build"], stdout=subprocess.PIPE, text=True)
-    time.sleep(8)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    begun = tmp_path / "begun"
+    write("01_slow.ipynb", f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(100)")
+    process = subprocess.Popen(
+        [sys.executable, run_course.__file__, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "build"],
+        stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))   # this one may run where it is ignored
+    try:
+        deadline = time.monotonic() + 90
+        while not begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Stopped." in said
     assert not list(tmp_path.glob("build/*"))
