@@ -58,8 +58,8 @@ def stored_from_restart_and_run_all(notebook, path):
         yield f"execution counts are {counts}: run `make store`"
 
 
-def no_empty_code_cell(notebook, path):
-    for cell in code_cells(notebook):
+def no_empty_cell(notebook, path):
+    for cell in notebook.cells:
         if not cell.source.strip():
             yield f"cell {cell.id} is empty"
 
@@ -283,7 +283,7 @@ def code_parses(notebook, path):
 # ---- the rules, applied
 
 RULES = [
-    stored_from_restart_and_run_all, no_empty_code_cell, no_error_and_no_stderr, outputs_hold_no_control_characters,
+    stored_from_restart_and_run_all, no_empty_cell, no_error_and_no_stderr, outputs_hold_no_control_characters,
     outputs_hold_nothing_that_changes, no_widget_state, no_active_content, plain_metadata, small_enough,
     title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
@@ -350,7 +350,8 @@ def _ignore_output(notebook):
 
 DAMAGES = [
     (stored_from_restart_and_run_all, lambda notebook: setattr(code_cells(notebook)[4], "execution_count", None)),
-    (no_empty_code_cell, _add_code("")),
+    (no_empty_cell, _add_code("")),
+    (no_empty_cell, lambda notebook: setattr(notebook.cells[0], "source", "\n")),
     (no_error_and_no_stderr, _output(output_type="stream", name="stderr", text="warning")),
     (outputs_hold_no_control_characters, _text("50 %\r100 %")),
     (outputs_hold_nothing_that_changes, _text("<object at 0x7f3a5c0d1e50>")),
