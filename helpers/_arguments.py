@@ -1,5 +1,7 @@
 """Checks of arguments, shared by the public functions: each names the argument, what came and what is expected."""
 
+import operator
+
 import numpy as np
 
 
@@ -54,9 +56,25 @@ def as_labels(values, name):
         if (array != array.round()).any():
             raise ValueError(f"{name} must hold whole class labels, got {array[array != array.round()][0]}")
         array = array.astype(np.int64)
+    if array.dtype.kind in "OT" and all(isinstance(label, str) for label in array):
+        array = array.astype(np.str_)
     if array.dtype.kind not in "iuU":
         raise TypeError(f"{name} must hold integer or string class labels, got {array.dtype} values")
     return array
+
+
+def as_whole_number(value, name, least=None):
+    """Return ``value`` as an ``int``; raise ``TypeError`` or ``ValueError`` unless it is one of at least ``least``."""
+    wanted = "a whole number" if least is None else f"a whole number of at least {least}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    if least is not None and number < least:
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+    return number
 
 
 def check_same_length(**arrays):

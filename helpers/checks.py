@@ -1,5 +1,7 @@
 """Checkpoints, exercise checks, and gradients measured by finite differences. Used in every chapter."""
 
+from numbers import Real
+
 import numpy as np
 
 from helpers._arguments import as_array, as_numbers
@@ -35,7 +37,7 @@ def finite_differences(function, point, *, step=1e-5):
     function that returns more than one number. Taught in chapter 1.
     """
     point = as_numbers(point, "point", None)   # a copy
-    if not 0 < step < np.inf:
+    if not isinstance(step, Real) or not 0 < step < np.inf:
         raise ValueError(f"step must be positive and finite, got {step!r}")
     gradient = np.empty_like(point)
     for index in np.ndindex(point.shape):

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from helpers._arguments import as_labels, as_numbers, check_same_length
+from helpers._arguments import as_labels, as_numbers, as_whole_number, check_same_length
 
 # Ten colours that stay apart for colour-blind eyes: M. A. Petroff, "Accessible Color Sequences for Data
 # Visualization", arXiv:2107.02270. Colour never stands alone: markers and line styles go with it.
@@ -146,8 +146,7 @@ def plot_images(images, *, labels=None, predictions=None, columns=10, limits=Non
     Returns the Axes. Used in every chapter from 2 on.
     """
     images = as_numbers(images, "images", ("n", "rows", "columns"))
-    if not isinstance(columns, int) or columns < 1:
-        raise ValueError(f"columns must be a whole number of at least 1, got {columns!r}")
+    columns = as_whole_number(columns, "columns", 1)
     captions = _captions(images, labels, predictions)
     low, high = (images.min(), images.max()) if limits is None else as_numbers(limits, "limits", (2,))
     if limits is not None and low >= high:
@@ -205,8 +204,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     for name, values in curves.items():
         if log and values.min() <= 0:
             raise ValueError(f"series[{name!r}] must be positive when log is True, got {values.min():g}")
-    if not isinstance(first, int):
-        raise TypeError(f"first must be a whole number, got {first!r}")
+    first = as_whole_number(first, "first")
     ax = axes_or_new(ax)
     for i, (name, values) in enumerate(curves.items()):
         ax.plot(np.arange(first, first + len(values)), values, label=name, color=CLASS_COLORS[i % 10],
@@ -233,7 +231,7 @@ def plot_classes(points, labels, *, names=("first coordinate", "second coordinat
     classes = np.unique(labels)
     if len(classes) > len(CLASS_MARKERS):
         raise ValueError(f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}")
-    if isinstance(names, str) or len(names) != 2:
+    if np.shape(names) != (2,):
         raise ValueError(f"names must be two axis labels, got {names!r}")
     ax = axes_or_new(ax, figsize=(7.5, 6))
     text = [str(label) for label in labels]
@@ -299,8 +297,8 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     """
     w, b = as_numbers(w, "w", ("columns",)), as_numbers(b, "b", ("rows",))
     for name, axis in {"w": w, "b": b}.items():
-        if len(axis) < 2:
-            raise ValueError(f"{name} must hold at least two values, got {axis.shape}")
+        if len(axis) < 2 or np.diff(axis).min() <= 0:
+            raise ValueError(f"{name} must hold at least two values that rise, got shape {axis.shape}: {axis}")
     losses = as_numbers(losses, "losses", (len(b), len(w)))
     if (losses <= 0).any():
         raise ValueError(f"losses must be positive, for contours in equal ratios, got {losses.min()}")

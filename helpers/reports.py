@@ -6,7 +6,7 @@ import numpy as np
 import seaborn as sns
 from sklearn.metrics import classification_report, confusion_matrix
 
-from helpers._arguments import as_labels, check_choice, check_same_length
+from helpers._arguments import as_labels, as_whole_number, check_choice, check_same_length
 from helpers.plotting import axes_or_new
 
 # Light enough for dark figures on every cell.
@@ -106,8 +106,7 @@ class ConfusionReport:
 
     def most_confused(self, most=10):
         """Return the ``most`` frequent mistakes as a list of :class:`ConfusedPair`, the most frequent first."""
-        if not isinstance(most, int) or most < 1:
-            raise ValueError(f"most must be a whole number of at least 1, got {most!r}")
+        most = as_whole_number(most, "most", 1)
         errors = self.counts * ~np.eye(len(self.labels), dtype=bool)
         order = np.argsort(-errors, axis=None, kind="stable")[:most]
         pairs = []

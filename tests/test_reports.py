@@ -205,6 +205,11 @@ def test_texts_stand_out_from_their_cells(counts, options):
         assert (light + 0.05) / (dark + 0.05) >= 3, text.get_text()
 
 
+def test_text_labels_may_be_python_objects():
+    report = from_predictions(np.array(["a", "b"], dtype=object), ["a", "a"])
+    assert report.counts.tolist() == [[1, 0], [1, 0]]
+
+
 def test_larger_counts_have_darker_cells():
     ax = from_counts([[1, 10], [50, 100]]).plot()
     ax.figure.canvas.draw()
@@ -291,8 +296,9 @@ def test_an_unknown_normalisation_is_refused(pets, normalize):
     assert not plt.get_fignums()
 
 
-@pytest.mark.parametrize("most", [0, -1, 2.5, "3", None])
-def test_a_number_of_pairs_below_one_is_refused(pets, most):
-    with pytest.raises(ValueError, match="most must be a whole number of at least 1, got ") as caught:
+@pytest.mark.parametrize("most, error", [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("3", TypeError),
+                                         (None, TypeError), (True, TypeError)])
+def test_a_number_of_pairs_that_is_not_at_least_one_is_refused(pets, most, error):
+    with pytest.raises(error, match="most must be a whole number of at least 1, got ") as caught:
         pets.most_confused(most)
     assert repr(most) in str(caught.value)
