@@ -831,7 +831,7 @@ def test_names_at_the_medians_can_be_left_out():
 def test_whole_numbers_of_numpy_are_taken_and_truth_values_are_not():
     assert plot_curves({"a": [1, 2]}, first=np.int64(3)).lines[0].get_xdata().tolist() == [3, 4]
     assert len(plot_images(TWO, columns=np.int64(1)).images) == 2
-    with pytest.raises(TypeError, match="columns must be a whole number, got True"):
+    with pytest.raises(TypeError, match="columns must be a whole number of at least 1, got True"):
         plot_images(TWO, columns=True)
 
 
