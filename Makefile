@@ -31,7 +31,7 @@ images: $(READY)   ## draw the pictures in images/ again
 
 lock: $(READY)     ## write requirements.lock anew: the newest versions that requirements.txt admits
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile requirements.txt --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+	@$(BIN)/uv pip compile --quiet requirements.txt --universal --fork-strategy fewest --python-version 3.11 --upgrade \
 		--no-emit-package learning-machines-helpers --no-annotate --no-header --output-file requirements.lock
 
 clean:     ## remove what the commands made: .venv and build
