@@ -4,7 +4,7 @@ from numbers import Real
 
 import numpy as np
 
-from helpers._arguments import as_array, as_numbers
+from helpers._arguments import as_numbers
 
 
 def checkpoint(claim, condition):
@@ -68,10 +68,9 @@ def gradient_error(formula, measured):
 
     Raises ``ValueError`` when the shapes differ or a value is not finite. Taught in chapter 1.
     """
-    formula, measured = as_array(formula, "formula"), as_array(measured, "measured")
+    formula, measured = as_numbers(formula, "formula", None), as_numbers(measured, "measured", None)
     if formula.shape != measured.shape:
         raise ValueError(f"formula and measured must have the same shape, got {formula.shape} and {measured.shape}")
-    formula, measured = as_numbers(formula, "formula", None), as_numbers(measured, "measured", None)
     size = np.maximum(abs(formula), abs(measured))
     if size.max() == 0:
         return 0.0

@@ -14,9 +14,11 @@ _TEMPLATE = """
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block data_png scoped %}
 <div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
+{%- set alt = output | get_metadata('alt', 'image/png') -%}
+{%- set width = output | get_metadata('width', 'image/png') %}
 <img src="data:image/png;base64,{{ output.data['image/png'] }}"
-     alt="{{ output | get_metadata('alt', 'image/png') | escape_html_keep_quotes }}"
-     width="{{ output | get_metadata('width', 'image/png') }}">
+     {%- if alt %} alt="{{ alt | escape_html }}"{% endif %}
+     {%- if width %} width="{{ width }}"{% endif %}>
 </div>
 {% endblock %}
 """

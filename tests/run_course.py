@@ -58,6 +58,8 @@ def execute(path, *, cell_timeout=CELL_TIMEOUT, progress=lambda done, total: Non
     """
     notebook = nbformat.read(path, as_version=4)
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
+    for i in code:
+        notebook.cells[i].outputs = []   # of an earlier run; cells after a failure would keep them
     result = Result(path.stem)
 
     def started(cell, cell_index):
@@ -220,8 +222,9 @@ def main(arguments=None):
 
 def _run(path, options, console):
     """Execute one chapter with a progress bar and write what came of it, if it came through."""
+    executed, web_page = options.output / path.name, options.output / f"{path.stem}.html"
     if not options.store:
-        for old in (options.output / path.name, options.output / f"{path.stem}.html"):
+        for old in (executed, web_page):
             old.unlink(missing_ok=True)   # so that a result never outlives a run that failed
     bar = Progress(TextColumn("  cell"), MofNCompleteColumn(), BarColumn(), TimeElapsedColumn(), console=console,
                    transient=True)
@@ -234,8 +237,8 @@ def _run(path, options, console):
         if options.store:
             write(path, text)
         else:
-            write(options.output / path.name, text)
-            write(options.output / f"{path.stem}.html", page(notebook, path))
+            write(executed, text)
+            write(web_page, page(notebook, path))
     return result
 
 

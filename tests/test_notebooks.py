@@ -17,8 +17,7 @@ import pytest
 from run_course import ROOT, execute
 
 FOLDER = ROOT / "notebooks"
-CHAPTERS = sorted(FOLDER.rglob("*.ipynb"))
-CHAPTERS = [path for path in CHAPTERS if ".ipynb_checkpoints" not in path.parts]
+CHAPTERS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
 
 
 def code_cells(notebook):
@@ -422,6 +421,16 @@ def with_source_changed(path, old, new):
     return notebook
 
 
+def saved(notebook, path, folder):
+    """Write a changed chapter into another folder, under its own name."""
+    nbformat.write(notebook, folder / path.name)
+    return folder / path.name
+
+
+def chapter_of(number):
+    return next(path for path in CHAPTERS if path.name.startswith(number))
+
+
 @pytest.mark.course
 @pytest.mark.parametrize("seed", [2, 3, 4, 5, 2026])
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -430,9 +439,7 @@ def test_checkpoints_hold_for_another_seed(path, seed, tmp_path):
     constants = code_cells(notebook)[1]
     constants.source, changed = re.subn(r"^SEED = \d+", f"SEED = {seed}", constants.source)
     assert changed == 1
-    copied = tmp_path / path.name
-    nbformat.write(notebook, copied)
-    _, result = execute(copied)
+    _, result = execute(saved(notebook, path, tmp_path))
     assert not result.failure
     assert result.checkpoints
 
@@ -451,19 +458,15 @@ DEFECTS = [
 @pytest.mark.course
 @pytest.mark.parametrize("chapter, old, new, claim", DEFECTS)
 def test_planted_defect_is_noticed(chapter, old, new, claim, tmp_path):
-    path = next(path for path in CHAPTERS if path.name.startswith(chapter))
-    notebook = with_source_changed(path, old, new)
-    copied = tmp_path / path.name
-    nbformat.write(notebook, copied)
-    _, result = execute(copied)
+    path = chapter_of(chapter)
+    _, result = execute(saved(with_source_changed(path, old, new), path, tmp_path))
     assert claim in result.failure
 
 
 @pytest.mark.course
 def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
-    path = next(path for path in CHAPTERS if path.name.startswith("02"))
-    copied = tmp_path / path.name
-    nbformat.write(with_source_changed(path, "enough == 21", "enough == 20"), copied)
+    path = chapter_of("02")
+    copied = saved(with_source_changed(path, "enough == 21", "enough == 20"), path, tmp_path)
     run = subprocess.run([sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider",
                           copied], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
     assert run.returncode == 1

@@ -11,7 +11,8 @@ import time
 import nbformat
 import pytest
 import run_course
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 GOOD = ["from helpers.checks import checkpoint", "checkpoint('one and one is two', 1 + 1 == 2)"]
 FIGURE = """
@@ -65,6 +66,23 @@ def test_page_needs_no_network_and_keeps_alt_text_and_formulas(course, tmp_path)
     assert 'href="02_more.html"' in page
 
 
+def test_page_says_so_when_a_figure_has_no_description(course, tmp_path):
+    write, run = course
+    write("01_plain.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    run()
+    picture = BeautifulSoup((tmp_path / "build" / "01_plain.html").read_bytes(), "html.parser").img
+    assert picture["alt"] == "No description has been provided for this image"   # nbconvert's words
+    assert not picture.has_attr("width")
+
+
+def test_page_keeps_quotes_and_brackets_of_a_description(course, tmp_path):
+    write, run = course
+    write("01_quotes.ipynb", FIGURE.replace("A line", "A \\\"line\\\" <i>"))
+    run()
+    picture = BeautifulSoup((tmp_path / "build" / "01_quotes.html").read_bytes(), "html.parser").img
+    assert picture["alt"] == 'A "line" <i> that rises from left to right.'
+
+
 def test_peak_memory_is_that_of_the_kernel(course, tmp_path):
     write, run = course
     write("01_small.ipynb", "import time; time.sleep(0.5)")
@@ -85,6 +103,15 @@ def test_failure_names_chapter_cell_and_claim_and_the_rest_goes_on(course, tmp_p
     assert "Chapter 01_bad.ipynb failed in code cell 2 of 3: AssertionError: This is not true: [two] is three" in said
     assert "checkpoint('[two] is three', 2 == 3)" in said
     assert {path.name for path in (tmp_path / "build").iterdir()} == {"02_good.ipynb", "02_good.html"}
+
+
+def test_checkpoints_of_an_earlier_run_are_not_counted(course, tmp_path):
+    write, _ = course
+    earlier = new_output("stream", name="stdout", text="✓ true once\n")
+    write("01_bad.ipynb", "1 / 0", new_code_cell("print('never')", outputs=[earlier]))
+    notebook, result = run_course.execute(tmp_path / "notebooks" / "01_bad.ipynb")
+    assert result.checkpoints == 0
+    assert notebook.cells[1].outputs == []
 
 
 def test_cell_that_never_ends_is_stopped(course, capsys):
