@@ -8,7 +8,7 @@ endif
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab store images lock clean
+.PHONY: help run test seeds lab full bench store images lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -20,8 +20,17 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m pytest
 
+seeds: $(READY)    ## the long chapters with four more seeds: do their checkpoints still hold?
+	@$(BIN)/python -m pytest -m seeds
+
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb
+
+full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
+	@$(BIN)/python tests/run_course.py --full $(CHAPTER)
+
+bench: $(READY)    ## time an epoch of chapter 3's network against other libraries
+	@$(BIN)/python tests/benchmarks/epoch.py
 
 store: $(READY)    ## execute every chapter and keep the fresh outputs in notebooks/
 	@$(BIN)/python tests/run_course.py --store $(CHAPTER)

@@ -6,6 +6,7 @@ Import what you need from its room, for example ``from helpers.checks import che
 ``checks``     checkpoints, exercise checks, gradients measured by finite differences
 ``plotting``   the look of the course, its figures, and alt text for them
 ``reports``    confusion matrix and classification report
+``numpy_mlp``  the neural network that chapter 3 builds
 ``startup``    imports a talkative library without its start-up messages
 
 Importing this package loads none of them, changes no setting and prints nothing.

@@ -19,6 +19,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
+from helpers.datasets import load_mnist
 from helpers.plotting import CLASS_COLORS, CLASS_MARKERS, plot_line_fit, plot_loss_surface, use_course_style
 
 FOLDER = Path(__file__).resolve().parent
@@ -28,6 +29,7 @@ SEED = 10
 LEARNING_RATE = 0.1
 STEPS = 60
 FRAME_STEPS = (*range(11), 12, 14, 17, 20, 25, 30, 35, 40, 50, 60)
+PROBABILITIES = (0.01, 0.01, 0.04, 0.8, 0.01, 0.05, 0.01, 0.02, 0.03, 0.02)   # made up, for the digit 3
 BLUE, ORANGE, RED, _, PURPLE = CLASS_COLORS[:5]
 INK = "0.15"
 PALE_BLUE = "#b9d5f2"
@@ -42,6 +44,8 @@ def main():
     draw_gradient_descent(FOLDER / "gradient_descent.gif")
     draw_training_loop(FOLDER / "training_loop.png")
     draw_pca_projection(FOLDER / "pca_projection.png")
+    draw_network(FOLDER / "network.png")
+    draw_backpropagation(FOLDER / "backpropagation.png")
     draw_course_map(FOLDER / "course_map.png")
 
 
@@ -146,9 +150,7 @@ def draw_training_loop(path):
     }
     places = {"1  predict": -0.68, "2  loss": -1.2, "3  gradient": 0.06, "4  update": -0.94}
     for title, ((x, y), color, formulas) in stations.items():
-        ax.add_patch(FancyBboxPatch((x - width / 2, y - height / 2), width, height,
-                                    boxstyle="round,pad=0,rounding_size=0.15", facecolor="white",
-                                    edgecolor=color, linewidth=3.5))
+        draw_box(ax, (x - width / 2, y - height / 2), width, height, color=color)
         ax.text(x, y + 0.56, title, fontsize=20, fontweight="bold", ha="center", va="center", color=INK)
         for row, (left, right) in enumerate(formulas):
             line = y - (0.33 if len(formulas) == 1 else 0.12 + 0.48 * row)
@@ -245,6 +247,90 @@ def draw_mean(ax, mean):
     ax.plot(*mean, "X", color="black", markersize=13, markeredgecolor="white", zorder=5)
 
 
+# ---- Chapter 3: a neural network ----
+
+
+def draw_network(path):
+    """Draw the network 784–128–10: a digit's pixels, the hidden units, the logits and their probabilities."""
+    figure, ax = blank_figure(10, 4.9)
+    places = (2.85, 5.2, 7.55)
+    rows = 4.02 - 0.34 * np.arange(10)
+    some, middle = rows[[0, 2, 7, 9]], rows.mean()
+    columns = zip(places, (some, some, rows), strict=True)
+    draw_layers(ax, [[(x, y) for y in column] for x, column in columns], radius=0.13, linewidth=0.7)
+    for x in places[:2]:
+        ax.plot((x, x, x), (middle - 0.26, middle, middle + 0.26), "o", color=INK, markersize=4.5)
+
+    style = {"fontsize": 15, "ha": "center", "va": "center", "color": INK}
+    titles = ("784 pixels", "128 hidden units", "10 logits", "softmax:\nprobabilities")
+    for x, title in zip((*places, 9.05), titles, strict=True):
+        ax.text(x, 4.52, title, fontweight="bold", **style)
+    formulas = ("W$_1$ (784, 128)\nb$_1$ (128,)", "ReLU", "W$_2$ (128, 10)\nb$_2$ (10,)")
+    for x, formula in zip((np.mean(places[:2]), places[1], np.mean(places[1:])), formulas, strict=True):
+        ax.text(x, 0.42, formula, linespacing=1.3, **style)
+
+    left, side = 0.12, 1.75
+    digit = axes_at(figure, (left, middle - side / 2), side, side)
+    digit.imshow(load_mnist().x_train[7])
+    digit.set(xticks=[], yticks=[])
+    digit.spines[:].set(visible=True, color="0.6")
+    ax.text(left + side / 2, middle - side / 2 - 0.22, "28 × 28", **style)
+    draw_arrow(ax, (left + side, middle), (places[0] - 0.13, middle), gap=4)
+    ax.text((left + side + places[0] - 0.13) / 2, middle + 0.27, "unroll", **style)
+
+    start, scale = 8.22, 1.75
+    for label, (y, probability) in enumerate(zip(rows, PROBABILITIES, strict=True)):
+        best = probability == max(PROBABILITIES)
+        ax.text(start - 0.28, y - 0.01, str(label), fontweight="bold" if best else "normal", **style)
+        ax.add_patch(Rectangle((start, y - 0.1), scale * probability, 0.2, facecolor=RED if best else "0.55"))
+    ax.plot((start, start), (rows[-1] - 0.17, rows[0] + 0.17), color="0.5", linewidth=1.5)
+    save_png(figure, path)
+
+
+def draw_backpropagation(path):
+    """Draw the forward and the backward pass of one hidden layer, and the gradients that both feed."""
+    figure, ax = blank_figure(11, 5.1)
+    style = {"fontsize": 15, "ha": "center", "va": "center", "color": INK, "linespacing": 1.25}
+    top, middle, bottom = (4.0, 0.95), (1.83, 1.44), (0.15, 0.95)   # each row's lower edge and height
+    boxes = (  # row, left edge, width, colour, line style, texts below one another
+        (top, 1.45, 1.3, BLUE, "-", ["x\n(n, 784)"]),
+        (top, 4.5, 1.3, BLUE, "-", ["h\n(n, 128)"]),
+        (top, 7.4, 1.3, BLUE, "-", ["logits\n(n, 10)"]),
+        (top, 9.35, 1.55, RED, "-", ["loss\none number"]),
+        (middle, 1.95, 3.05, PURPLE, "-", ["gradient of W$_1$ (784, 128)\n= x$^\\mathrm{T}$ @ error$_1$",
+                                           "gradient of b$_1$ (128,)\n= column sums of error$_1$"]),
+        (middle, 5.2, 3.05, PURPLE, "-", ["gradient of W$_2$ (128, 10)\n= h$^\\mathrm{T}$ @ error$_2$",
+                                          "gradient of b$_2$ (10,)\n= column sums of error$_2$"]),
+        (bottom, 3.45, 3.05, ORANGE, "--", ["error$_1$ (n, 128)\n= error$_2$ @ W$_2^\\mathrm{T}$ · ReLU$'$(h)"]),
+        (bottom, 7.25, 3.05, ORANGE, "--", ["error$_2$ (n, 10)\n= (softmax − one-hot) / n"]),
+    )
+    for (low, height), left, width, color, line, texts in boxes:
+        draw_box(ax, (left, low), width, height, color=color, linestyle=line)
+        for row, text in enumerate(texts):
+            ax.text(left + width / 2, low + height * (1 - (row + 0.5) / len(texts)), text, **style)
+    for start, end in (((2.75, 4.475), (4.5, 4.475)), ((5.8, 4.475), (7.4, 4.475)), ((8.7, 4.475), (9.35, 4.475)),
+                       ((2.35, 4.0), (2.35, 3.27)), ((5.5, 4.0), (5.5, 3.27))):
+        draw_arrow(ax, start, end, color=BLUE, gap=4)
+    for start, end in (((9.83, 4.0), (9.83, 1.1)), ((7.25, 0.625), (6.5, 0.625)),
+                       ((7.75, 1.1), (7.75, 1.83)), ((4.2, 1.1), (4.2, 1.83))):
+        draw_dashed_arrow(ax, start, end, color=ORANGE)
+    for x, y, text in ((3.56, 4.74, "@ W$_1$ + b$_1$"), (3.56, 4.22, "ReLU"), (6.53, 4.74, "@ W$_2$ + b$_2$")):
+        ax.text(x, y, text, **style)
+    for (low, height), text, color, line in ((top, "forward", BLUE, "-"), (bottom, "backward", ORANGE, "--")):
+        ax.text(0.1, low + height / 2 + 0.12, text, fontsize=15, fontweight="bold", va="center", color=INK)
+        ax.plot((0.12, 1.2), np.full(2, low + height / 2 - 0.16), line, color=color, linewidth=3)
+    save_png(figure, path)
+
+
+def draw_dashed_arrow(ax, start, end, *, color):
+    """Draw an arrow with a dashed shaft and a whole head on a plane measured in inches."""
+    start, end = np.array(start), np.array(end)
+    inch = (end - start) / np.linalg.norm(end - start)
+    ax.plot(*np.transpose([start + 0.06 * inch, end - 0.3 * inch]), color=color, linewidth=3,
+            linestyle=(0, (2.4, 1.2)), dash_capstyle="butt")
+    draw_arrow(ax, end - 0.27 * inch, end, color=color, gap=4)
+
+
 # ---- The course map ----
 
 
@@ -257,8 +343,7 @@ def draw_course_map(path):
     box, gap, bottom, top = 1.84, 0.33, 0.07, 3.03
     for index, (title, draw) in enumerate(chapters):
         left = 0.07 + index * (box + gap)
-        ax.add_patch(FancyBboxPatch((left, bottom), box, top - bottom, facecolor="white", edgecolor="0.6",
-                                    linewidth=1.8, boxstyle="round,pad=0,rounding_size=0.12"))
+        draw_box(ax, (left, bottom), box, top - bottom, color="0.6", linewidth=1.8, rounding=0.12)
         ax.add_patch(Circle((left + 0.34, top - 0.46), 0.23, facecolor=INK, edgecolor="none"))
         ax.text(left + 0.34, top - 0.47, str(index + 1), fontsize=18, fontweight="bold", color="white",
                 ha="center", va="center")
@@ -266,8 +351,7 @@ def draw_course_map(path):
                 linespacing=1.1)
         if index:
             draw_arrow(ax, (left - gap, (top + bottom) / 2), (left, (top + bottom) / 2), gap=1)
-        room = (left + 0.1, bottom + 0.12, box - 0.2, 1.85)
-        draw(figure.add_axes(np.array(room) / np.tile(figure.get_size_inches(), 2)))
+        draw(axes_at(figure, (left + 0.1, bottom + 0.12), box - 0.2, 1.85))
     save_png(figure, path)
 
 
@@ -301,13 +385,7 @@ def draw_small_network(ax):
     """Draw a small network: input, hidden and output circles, all joined."""
     layers = [[(x, 2 * (row - (count - 1) / 2)) for row in range(count)]
               for x, count in ((0, 4), (4, 5), (8, 3))]
-    for left, right in zip(layers, layers[1:], strict=False):
-        for start in left:
-            for end in right:
-                ax.plot(*np.transpose([start, end]), color="0.7", linewidth=1)
-    for layer, color in zip(layers, (BLUE, ORANGE, RED), strict=True):
-        for center in layer:
-            ax.add_patch(Circle(center, 0.66, facecolor=color, edgecolor=INK, linewidth=1.2, zorder=3))
+    draw_layers(ax, layers, radius=0.66)
     ax.set(xlim=(-1, 9), ylim=(-5.2, 5.2), aspect="equal")
     ax.set_axis_off()
 
@@ -365,6 +443,28 @@ def blank_figure(width, height):
     ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()
     return figure, ax
+
+
+def axes_at(figure, corner, width, height):
+    """Return new axes in a figure, measured in inches from their lower left ``corner``."""
+    return figure.add_axes(np.array((*corner, width, height)) / np.tile(figure.get_size_inches(), 2))
+
+
+def draw_box(ax, corner, width, height, *, color, linewidth=3.5, rounding=0.15, **style):
+    """Draw a white box with round corners from its lower left ``corner``."""
+    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=f"round,pad=0,rounding_size={rounding}",
+                                facecolor="white", edgecolor=color, linewidth=linewidth, **style))
+
+
+def draw_layers(ax, layers, *, radius, linewidth=1):
+    """Draw the circles of an input, a hidden and an output layer, given by their centres, and join them all."""
+    for left, right in zip(layers, layers[1:], strict=False):
+        for start in left:
+            for end in right:
+                ax.plot(*np.transpose([start, end]), color="0.7", linewidth=linewidth)
+    for layer, color in zip(layers, (BLUE, ORANGE, RED), strict=True):
+        for center in layer:
+            ax.add_patch(Circle(center, radius, facecolor=color, edgecolor=INK, linewidth=1.2, zorder=3))
 
 
 def draw_arrow(ax, start, end, *, color=INK, gap=2):

@@ -1,7 +1,8 @@
 """Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
 
 For each chapter, `build/` gets the executed notebook and a web page of it. With `--store`, the notebook in
-`notebooks/` gets the fresh outputs instead.
+`notebooks/` gets the fresh outputs instead. With `--full`, every chapter is executed at its source's full settings,
+and `build/full/` gets the results.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from full_settings import at_full_settings
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from pages import PageExporter
@@ -25,6 +27,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 180   # seconds
+FULL_CELL_TIMEOUT = 3600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -51,12 +54,15 @@ def find_chapters(wanted, folder):
     return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
 
 
-def execute(path, *, cell_timeout=CELL_TIMEOUT, progress=lambda done, total: None):
+def execute(path, *, cell_timeout=CELL_TIMEOUT, full=False, progress=lambda done, total: None):
     """Execute one notebook from top to bottom in a kernel of its own; return the notebook and a :class:`Result`.
 
-    ``progress`` is called before each code cell with the number of code cells done and in all.
+    ``full`` puts the source's settings in first. ``progress`` is called before each code cell with the number of code
+    cells done and in all.
     """
     notebook = nbformat.read(path, as_version=4)
+    if full:
+        notebook = at_full_settings(notebook, path.stem)
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     for i in code:
         notebook.cells[i].outputs = []   # of an earlier run; cells after a failure would keep them
@@ -194,11 +200,15 @@ def main(arguments=None):
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
-    parser.add_argument("--store", action="store_true", help="keep the fresh outputs in the notebooks themselves")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--store", action="store_true", help="keep the fresh outputs in the notebooks themselves")
+    kind.add_argument("--full", action="store_true", help="at the sources' full settings (about half an hour)")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
-    parser.add_argument("--output", type=Path, default=ROOT / "build", help="where results go")
-    parser.add_argument("--cell-timeout", type=int, default=CELL_TIMEOUT, help="seconds one cell may take")
+    parser.add_argument("--output", type=Path, help="where results go")
+    parser.add_argument("--cell-timeout", type=int, help="seconds one cell may take")
     options = parser.parse_args(arguments)
+    options.output = options.output or ROOT / "build" / ("full" if options.full else "")
+    options.cell_timeout = options.cell_timeout or (FULL_CELL_TIMEOUT if options.full else CELL_TIMEOUT)
     console = Console(highlight=False)
     results = []
     try:
@@ -230,7 +240,7 @@ def _run(path, options, console):
                    transient=True)
     with bar:
         task = bar.add_task("", total=None)
-        notebook, result = execute(path, cell_timeout=options.cell_timeout,
+        notebook, result = execute(path, cell_timeout=options.cell_timeout, full=options.full,
                                    progress=lambda done, total: bar.update(task, completed=done, total=total))
     if not result.failure:
         text = nbformat.writes(clean(notebook)) + "\n"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import full_settings
 import nbformat
 import pytest
 import run_course
@@ -185,6 +186,57 @@ def test_storing_twice_gives_the_same_file_without_traces_of_the_machine(course,
     assert "widget" not in first.decode().replace("ipywidgets", "")
     assert "Slider for height" in first.decode()
     assert not (tmp_path / "build").exists()
+
+
+def test_full_settings_and_headline_results_are_known_for_every_chapter():
+    chapters = run_course.find_chapters([], run_course.ROOT / "notebooks")
+    assert set(full_settings.SETTINGS) == set(full_settings.HEADLINES) == {path.stem for path in chapters}
+    for path in chapters:
+        notebook = full_settings.at_full_settings(nbformat.read(path, as_version=4), path.stem)
+        constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1].source
+        assert all(f"{name} = {value} " in constants for name, value in full_settings.SETTINGS[path.stem].items())
+        compile(notebook.cells[-1].source, path.stem, "exec")
+        assert "checkpoint(" in notebook.cells[-1].source
+
+
+@pytest.fixture
+def chapter_with_epochs(course, monkeypatch):
+    write, run = course
+    monkeypatch.setitem(full_settings.SETTINGS, "01_short", {"EPOCHS": 200})
+    monkeypatch.setitem(full_settings.HEADLINES, "01_short", "checkpoint('200 epochs', epochs == 200)")
+
+    def run_with(constants):
+        write("01_short.ipynb", GOOD[0], constants, "epochs = EPOCHS")
+        return run("--full")
+
+    return run_with
+
+
+def test_full_run_uses_the_full_settings_and_checks_the_headline_results(chapter_with_epochs, tmp_path):
+    assert chapter_with_epochs("SEED = 1\nEPOCHS = 10    # the source: 200") == 0
+    executed = nbformat.read(tmp_path / "build" / "01_short.ipynb", as_version=4)
+    assert executed.cells[1].source == "SEED = 1\nEPOCHS = 200    # the source: 200"
+    assert executed.cells[3].outputs[0].text == "✓ 200 epochs\n"
+
+
+def test_full_run_reports_a_headline_result_that_is_not_reached(chapter_with_epochs, monkeypatch, capsys):
+    monkeypatch.setitem(full_settings.HEADLINES, "01_short", "checkpoint('201 epochs', epochs == 201)")
+    assert chapter_with_epochs("SEED = 1\nEPOCHS = 10") == 1
+    assert "This is not true: 201 epochs" in capsys.readouterr().out
+
+
+def test_full_settings_that_no_cell_sets_are_named(chapter_with_epochs):
+    with pytest.raises(ValueError, match="01_short sets EPOCHS 0 times in its constants cell, expected once"):
+        chapter_with_epochs("SEED = 1")
+
+
+def test_full_results_go_to_a_folder_of_their_own(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(run_course, "ROOT", tmp_path)
+    monkeypatch.setitem(full_settings.SETTINGS, "01_good", {})
+    monkeypatch.setitem(full_settings.HEADLINES, "01_good", "checkpoint('still here', True)")
+    course[0]("01_good.ipynb", *GOOD)
+    assert run_course.main(["--full", "--notebooks", str(tmp_path / "notebooks")]) == 0
+    assert (tmp_path / "build" / "full" / "01_good.html").exists()
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

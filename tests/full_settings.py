@@ -1,0 +1,51 @@
+"""The settings at which the course's sources run their experiments, and the results they report.
+
+The chapters use fewer epochs where the sources' would take too long. `make full` puts these settings back, executes
+every chapter, and checks the headline results in a last cell that is added to each.
+"""
+
+import re
+
+import nbformat
+
+# chapter: constants that its second code cell sets, with the source's values
+SETTINGS = {
+    "01_gradient_descent": {},   # eleven steps at rate 0.1, as in the source
+    "02_pca": {},                # the whole data set, as in the source
+    "03_numpy_mlp": {"EPOCHS": 200},
+}
+
+# chapter: code for its last cell; it sees all names of the chapter
+HEADLINES = {
+    "01_gradient_descent": """
+checkpoint("75 steps, not 11, bring the line within 1 % of the target", STEPS == 11 and steps_needed == 75)
+""",
+    "02_pca": """
+checkpoint("two components keep 28.5 % of the variance", round(ratios[:2].sum(), 3) == 0.285)
+checkpoint("21 components keep 90 %, and 20 do not", cumulative[20].round(4) == 0.9032 and cumulative[19] < 0.9)
+""",
+    "03_numpy_mlp": """
+for name, recorded in after_full_time.items():
+    found = of_runs(name, "validation_accuracy").mean(axis=0)[[100, 200]].round(4)
+    checkpoint(f"{name}: {recorded}, as in the text, within half a point of {found}",
+               np.allclose(found, recorded, atol=0.005))
+checkpoint("all ones: stuck at the share of a single digit, about 11 %",
+           np.allclose(last["ones, sigmoid"], 0.11, atol=0.01))
+checkpoint("at 0.01, even 200 epochs of the deepest network stay behind 15 epochs at a better rate",
+           last["two hidden layers"].max() < final_accuracy)
+""",
+}
+
+
+def at_full_settings(notebook, chapter):
+    """Return the notebook with the source's settings and a last cell that checks the headline results.
+
+    Raises ``ValueError`` when a constant is not set exactly once in the chapter's second code cell.
+    """
+    constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1]
+    for name, value in SETTINGS[chapter].items():
+        constants.source, found = re.subn(rf"^{name} = [\d_.]+", f"{name} = {value}", constants.source, flags=re.M)
+        if found != 1:
+            raise ValueError(f"{chapter} sets {name} {found} times in its constants cell, expected once")
+    notebook.cells.append(nbformat.v4.new_code_cell(HEADLINES[chapter].strip()))
+    return notebook
