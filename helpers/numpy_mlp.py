@@ -156,7 +156,7 @@ def train(network, x, labels, validation, *, epochs, batch_size, learning_rate, 
         if epoch > 0:
             train_epoch(network, x, labels, batch_size=batch_size, learning_rate=learning_rate, rng=rng)
         measured = (*evaluate(network, x, labels), *evaluate(network, *validation))
-        if epoch > 0 and not measured[0] < 10 * max(1, history["train_loss"][0]):     # NaN is not below either
+        if epoch > 0 and not measured[0] < 10 * max(1, history["train_loss"][0]):    # stops for NaN, too
             print(f"Stopped: in epoch {epoch} the loss rose to {measured[0]:.2f}. "
                   f"Try a learning rate smaller than {learning_rate}.")
             break

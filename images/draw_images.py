@@ -297,11 +297,11 @@ def draw_backpropagation(path):
         (top, 4.5, 1.3, BLUE, "-", ["h\n(n, 128)"]),
         (top, 7.4, 1.3, BLUE, "-", ["logits\n(n, 10)"]),
         (top, 9.35, 1.55, RED, "-", ["loss\none number"]),
-        (middle, 1.95, 3.05, PURPLE, "-", ["gradient of W$_1$ (784, 128)\n= x$^\\mathrm{T}$ @ error$_1$",
+        (middle, 1.85, 3.05, PURPLE, "-", ["gradient of W$_1$ (784, 128)\n= x$^\\mathrm{T}$ @ error$_1$",
                                            "gradient of b$_1$ (128,)\n= column sums of error$_1$"]),
-        (middle, 5.2, 3.05, PURPLE, "-", ["gradient of W$_2$ (128, 10)\n= h$^\\mathrm{T}$ @ error$_2$",
+        (middle, 5.3, 3.05, PURPLE, "-", ["gradient of W$_2$ (128, 10)\n= h$^\\mathrm{T}$ @ error$_2$",
                                           "gradient of b$_2$ (10,)\n= column sums of error$_2$"]),
-        (bottom, 3.45, 3.05, ORANGE, "--", ["error$_1$ (n, 128)\n= error$_2$ @ W$_2^\\mathrm{T}$ · ReLU$'$(h)"]),
+        (bottom, 3.45, 3.05, ORANGE, "--", ["error$_1$ (n, 128)\n= error$_2$ @ W$_2^\\mathrm{T}$ * ReLU$'$(h)"]),
         (bottom, 7.25, 3.05, ORANGE, "--", ["error$_2$ (n, 10)\n= (softmax − one-hot) / n"]),
     )
     for (low, height), left, width, color, line, texts in boxes:
@@ -309,7 +309,7 @@ def draw_backpropagation(path):
         for row, text in enumerate(texts):
             ax.text(left + width / 2, low + height * (1 - (row + 0.5) / len(texts)), text, **style)
     for start, end in (((2.75, 4.475), (4.5, 4.475)), ((5.8, 4.475), (7.4, 4.475)), ((8.7, 4.475), (9.35, 4.475)),
-                       ((2.35, 4.0), (2.35, 3.27)), ((5.5, 4.0), (5.5, 3.27))):
+                       ((2.35, 4.0), (2.35, 3.27)), ((5.55, 4.0), (5.55, 3.27)), ((5.1, 4.0), (5.1, 1.1))):
         draw_arrow(ax, start, end, color=BLUE, gap=4)
     for start, end in (((9.83, 4.0), (9.83, 1.1)), ((7.25, 0.625), (6.5, 0.625)),
                        ((7.75, 1.1), (7.75, 1.83)), ((4.2, 1.1), (4.2, 1.83))):

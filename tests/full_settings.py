@@ -25,12 +25,13 @@ checkpoint("two components keep 28.5 % of the variance", round(ratios[:2].sum(),
 checkpoint("21 components keep 90 %, and 20 do not", cumulative[20].round(4) == 0.9032 and cumulative[19] < 0.9)
 """,
     "03_numpy_mlp": """
-for name, recorded in after_full_time.items():
+for name, recorded in list(after_full_time.items())[1:]:
     found = of_runs(name, "validation_accuracy").mean(axis=0)[[100, 200]].round(4)
     checkpoint(f"{name}: {recorded}, as in the text, within half a point of {found}",
                np.allclose(found, recorded, atol=0.005))
+stuck = last["ones, sigmoid"][:, None]
 checkpoint("all ones: stuck at the share of a single digit, about 11 %",
-           np.allclose(last["ones, sigmoid"], 0.11, atol=0.01))
+           np.all(np.abs(stuck - validation_shares).min(axis=1) < 1e-9) and np.allclose(stuck, 0.11, atol=0.02))
 checkpoint("at 0.01, even 200 epochs of the deepest network stay behind 15 epochs at a better rate",
            last["two hidden layers"].max() < final_accuracy)
 """,

@@ -26,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-CELL_TIMEOUT = 180   # seconds
+CELL_TIMEOUT = 300   # seconds
 FULL_CELL_TIMEOUT = 3600
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
