@@ -26,7 +26,7 @@ seeds: $(READY)    ## the long chapters with four more seeds: do their checkpoin
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb
 
-full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
+full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (15 minutes)
 	@$(BIN)/python tests/run_course.py --full $(CHAPTER)
 
 bench: $(READY)    ## time an epoch of chapter 3's network against other libraries

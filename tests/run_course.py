@@ -202,7 +202,7 @@ def main(arguments=None):
     parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--store", action="store_true", help="keep the fresh outputs in the notebooks themselves")
-    kind.add_argument("--full", action="store_true", help="at the sources' full settings (about half an hour)")
+    kind.add_argument("--full", action="store_true", help="at the sources' full settings (about 15 minutes)")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
     parser.add_argument("--output", type=Path, help="where results go")
     parser.add_argument("--cell-timeout", type=int, help="seconds one cell may take")
