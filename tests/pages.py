@@ -1,6 +1,7 @@
 """Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
 
 import re
+from pathlib import Path
 
 from jinja2 import DictLoader, pass_context
 from latex2mathml.converter import convert
@@ -42,7 +43,10 @@ class PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context, source):
         """Turn Markdown into HTML, its formulas into MathML."""
-        renderer = _MathMLRenderer(escape=False, embed_images=True, path=context["resources"]["metadata"]["path"],
+        # nbconvert embeds no picture from outside its folder, and ours stand beside the notebooks' one: start there
+        source = re.sub(r"(!\[[^]]*\]\()\.\./", r"\1", source)
+        folder = Path(context["resources"]["metadata"]["path"]).parent
+        renderer = _MathMLRenderer(escape=False, embed_images=True, path=str(folder),
                                    attachments=context["cell"].get("attachments", {}),
                                    anchor_link_text=self.anchor_link_text)
         html = MarkdownWithMath(renderer=renderer).render(source)

@@ -499,7 +499,7 @@ DEFECTS = [
      "(error.T @ layers[k] if layers[k].shape == error.shape else layers[k].T @ error))   ",
      "every array of the gradient agrees"),
     ("03", ") / len(labels)   # (n, cl", ")   # (n, cl", "every array of the gradient agrees"),
-    ("03", "one_hot(labels, logits.", "one_hot(9 - labels, logits.", "every array of the gradient agrees"),
+    ("03", "one_hot(labels, logits.", "one_hot(labels.max() - labels, logits.", "every array of the gradient agrees"),
     ("03", "@ weights + bias)", "@ weights)", "every array of the gradient agrees"),
     ("03", "= mnist.y_train[:-VALIDATION], ", "= mnist.y_train[:-VALIDATION][::-1], ", "the nearest mean is right"),
 ]

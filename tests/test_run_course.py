@@ -1,5 +1,6 @@
 """`make run` on small notebooks made here: what it writes, what it says, and what it does when something goes wrong."""
 
+import base64
 import json
 import os
 import re
@@ -65,6 +66,18 @@ def test_page_needs_no_network_and_keeps_alt_text_and_formulas(course, tmp_path)
     assert 'alt="A line that rises from left to right."' in page
     assert "<math" in page and "<msup>" in page
     assert 'href="02_more.html"' in page
+
+
+def test_page_holds_the_pictures_beside_the_notebooks(course, tmp_path):
+    write, run = course
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "dot.png").write_bytes(b"a picture")
+    write("01_good.ipynb", new_markdown_cell("![a small\ndot](../images/dot.png) and [the same](../images/dot.png)"))
+    assert run() == 0
+    page = BeautifulSoup((tmp_path / "build" / "01_good.html").read_bytes(), "html.parser")
+    assert page.img["src"] == "data:image/png;base64," + base64.b64encode(b"a picture").decode()
+    assert page.img["alt"] == "a small\ndot"
+    assert page.find("a", string="the same")["href"] == "../images/dot.png"
 
 
 def test_page_says_so_when_a_figure_has_no_description(course, tmp_path):
