@@ -1,7 +1,9 @@
 """Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
 
+import posixpath
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import DictLoader, pass_context
 from latex2mathml.converter import convert
@@ -25,7 +27,19 @@ _TEMPLATE = """
 """
 
 
-class _MathMLRenderer(IPythonRenderer):
+class _PageRenderer(IPythonRenderer):
+    """Formulas as MathML, and pictures that stand beside the notebook's folder as well as in it.
+
+    nbconvert embeds nothing from outside ``path``; that is the folder above, and ``folder`` the notebook's name in it.
+    """
+
+    folder = ""
+
+    def image(self, text, url, title=None):
+        if not urlsplit(url).scheme:
+            url = posixpath.normpath(posixpath.join(self.folder, url))
+        return super().image(text, url, title)
+
     def block_math(self, body):
         return convert(body, display="block")
 
@@ -43,11 +57,10 @@ class PageExporter(HTMLExporter):
     @pass_context
     def markdown2html(self, context, source):
         """Turn Markdown into HTML, its formulas into MathML."""
-        # nbconvert embeds no picture from outside its folder, and ours stand beside the notebooks' one: start there
-        source = re.sub(r"(!\[[^]]*\]\()\.\./", r"\1", source)
-        folder = Path(context["resources"]["metadata"]["path"]).parent
-        renderer = _MathMLRenderer(escape=False, embed_images=True, path=str(folder),
-                                   attachments=context["cell"].get("attachments", {}),
-                                   anchor_link_text=self.anchor_link_text)
+        folder = Path(context["resources"]["metadata"]["path"])
+        renderer = _PageRenderer(escape=False, embed_images=True, path=str(folder.parent),
+                                 attachments=context["cell"].get("attachments", {}),
+                                 anchor_link_text=self.anchor_link_text)
+        renderer.folder = folder.name
         html = MarkdownWithMath(renderer=renderer).render(source)
         return re.sub(r'(href="\d\d_\w+)\.ipynb', r"\1.html", html)   # the page of a chapter links to other pages

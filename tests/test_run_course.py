@@ -80,6 +80,15 @@ def test_page_holds_the_pictures_beside_the_notebooks(course, tmp_path):
     assert page.find("a", string="the same")["href"] == "../images/dot.png"
 
 
+def test_page_holds_the_pictures_in_the_folder_of_the_notebooks(course, tmp_path):
+    write, run = course
+    (tmp_path / "notebooks" / "dot.png").write_bytes(b"a picture")
+    write("01_good.ipynb", new_markdown_cell("![a small dot](dot.png)"))
+    assert run() == 0
+    page = BeautifulSoup((tmp_path / "build" / "01_good.html").read_bytes(), "html.parser")
+    assert page.img["src"] == "data:image/png;base64," + base64.b64encode(b"a picture").decode()
+
+
 def test_page_says_so_when_a_figure_has_no_description(course, tmp_path):
     write, run = course
     write("01_plain.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
