@@ -46,6 +46,7 @@ def main():
     draw_pca_projection(FOLDER / "pca_projection.png")
     draw_network(FOLDER / "network.png")
     draw_backpropagation(FOLDER / "backpropagation.png")
+    draw_data_split(FOLDER / "data_split.png")
     draw_course_map(FOLDER / "course_map.png")
 
 
@@ -329,6 +330,58 @@ def draw_dashed_arrow(ax, start, end, *, color):
     ax.plot(*np.transpose([start + 0.06 * inch, end - 0.3 * inch]), color=color, linewidth=3,
             linestyle=(0, (2.4, 1.2)), dash_capstyle="butt")
     draw_arrow(ax, end - 0.27 * inch, end, color=color, gap=4)
+
+
+# ---- Which part of the data may teach ----
+
+
+def draw_data_split(path):
+    """Draw the digits split into three parts, as wide as they have images, on their way through PCA and a network."""
+    figure, ax = blank_figure(10, 5.4)
+    style = {"fontsize": 14.5, "ha": "center", "va": "baseline", "color": INK}   # validation's name just fits
+    bold = style | {"fontweight": "bold"}
+    gap = 0.07
+    edges = 0.08 + (9.84 + gap) * np.cumsum([0, 1005, 252, 540]) / 1797
+    columns = list(zip(edges[:-1], edges[1:] - gap, strict=True))
+    (left, learn_right), (val_left, val_right), (test_left, right) = columns
+    learn_middle = (left + learn_right) / 2
+
+    bars = (  # left, right and lower edge, height, colour, texts and the ends of the stretch each stands amid
+        (left, right, 4.85, 0.46, "0.5",
+         [("8 × 8 digits: 1,797 images × 64 numbers, split at random", left, right)]),
+        (left, val_right, 4.29, 0.46, "0.5", [("training: 1,257 images (70%), split again", left, val_right)]),
+        (test_left, right, 4.29, 0.46, "0.5", [("test: 540 images (30%)", test_left, right)]),
+        (left, right, 2.17, 0.52, PURPLE, [("PCA: mean and 21 directions", left, learn_right),
+                                           ("the same mean and directions", val_left, right)]),
+        (left, right, 0.1, 0.52, PURPLE, [("network: its weights", left, learn_right),
+                                          ("the same weights", val_left, right)]),
+    )
+    parts = (  # name, size, colours of the boxes and of the strip, what is done with the part
+        ("to learn from", "1,005 images × {} numbers", BLUE, PALE_BLUE, ()),
+        ("validation", "252 × {}", ORANGE, "0.92", ("project", "watch")),
+        ("test", "540 images × {}", RED, "0.92", ("project", "judge once")),
+    )
+    for (start, end), (name, size, color, shade, verbs) in zip(columns, parts, strict=True):
+        middle, width = (start + end) / 2, end - start
+        ax.add_patch(Rectangle((start, 0.4), width, 3.2, facecolor=shade))
+        draw_box(ax, (start, 3.33), width, 0.86, color=color)
+        ax.text(middle, 3.84, name, **bold)
+        ax.text(middle, 3.52, size.format(64), **style)
+        draw_box(ax, (start, 1.35), width, 0.46, color=color)
+        ax.text(middle, 1.51, size.format(21), **style)
+        for y, verb in zip((2.94, 0.91), verbs, strict=False):
+            ax.text(middle, y, verb, **bold)
+    for start, end, low, height, color, texts in bars:
+        draw_box(ax, (start, low), end - start, height, color=color)
+        for text, *ends in texts:
+            ax.text(np.mean(ends), low + height / 2 - 0.07, text, **style)
+
+    # Every arrow starts at the part to learn from, or at what was learned from it: that is the point of the picture.
+    for high, low, verb in ((3.33, 2.69, "fit, then project"), (1.35, 0.62, "learn")):
+        draw_arrow(ax, (learn_middle, high), (learn_middle, low), gap=4)
+        ax.text(learn_middle + 0.25, (high + low) / 2 - 0.07, verb, **bold | {"ha": "left"})
+        draw_arrow(ax, (4.48, low - 0.26), (6.03, low - 0.26))
+    save_png(figure, path)
 
 
 # ---- The course map ----

@@ -1,5 +1,6 @@
 """Start-up: what importing the helpers costs and changes, and how a talkative library is kept quiet."""
 
+import importlib.util
 import json
 import os
 import pkgutil
@@ -18,7 +19,9 @@ ROOMS = sorted(module.name for module in pkgutil.iter_modules(helpers.__path__, 
 def run(tmp_path):
     """Run Python code in a process of its own, in a folder that has nothing to do with the course."""
     def run(code, **environment):
-        inherited = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+        inherited = dict(os.environ)
+        for name in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND"):
+            inherited.pop(name, None)
         return subprocess.run([sys.executable, "-c", dedent(code)], cwd=tmp_path, env=inherited | environment,
                               capture_output=True, text=True, encoding="utf-8", timeout=120)
     return run
@@ -139,6 +142,44 @@ def test_an_exception_passes_through_with_the_messages_as_a_note(run):
     text, notes = json.loads(done.stdout)
     assert (done.returncode, done.stderr, text) == (0, "shown again", "broken library")
     assert notes == ["Messages during start-up:\nno such device \ufffd\nhalf a line"]
+
+
+ENGINE = """
+    import contextlib
+    from helpers.startup import quiet_startup
+    with {context}:
+        import keras
+        keras.utils.set_random_seed(0)
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)])(keras.ops.ones((1, 28, 28, 1)))
+    # TensorFlow has no public function for it
+    from tensorflow.python.util import _pywrap_util_port
+    print(keras.backend.backend(), _pywrap_util_port.IsMklEnabled())
+"""
+
+
+def test_keras_starts_without_a_word_and_with_onednn_as_it_is_without_the_helper(run):
+    loud, quiet = (run(ENGINE.format(context=context)) for context in ("contextlib.nullcontext()", "quiet_startup()"))
+    assert loud.returncode == quiet.returncode == 0
+    assert quiet.stderr == "" and quiet.stdout == loud.stdout
+    assert "oneDNN custom operations are on" in loud.stderr or "True" not in loud.stdout
+    assert "True" in loud.stdout or sys.platform == "darwin"     # built with oneDNN on Linux and Windows
+
+
+@pytest.mark.parametrize("engine", ["tensorflow", "jax", "torch", "TensorFlow"])
+def test_the_engine_that_the_user_chose_is_honoured_or_missed_aloud(run, engine):
+    done = run("""
+        from helpers.startup import quiet_startup
+        with quiet_startup():
+            import keras
+            keras.utils.set_random_seed(0)
+        print(keras.backend.backend())
+    """, KERAS_BACKEND=engine)
+    if engine == "TensorFlow":
+        assert done.returncode == 1 and "Unable to import backend : TensorFlow" in done.stderr
+    elif importlib.util.find_spec(engine) is None:
+        assert done.returncode == 1 and f"No module named '{engine}'" in done.stderr
+    else:
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"{engine}\n", "")
 
 
 @pytest.mark.parametrize("environment, level", [({}, "3"), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, "0")])
