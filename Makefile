@@ -20,7 +20,7 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m pytest
 
-seeds: $(READY)    ## the long chapters with four more seeds: do their checkpoints still hold?
+seeds: $(READY)    ## every chapter with four more seeds: do the checkpoints still hold? (20 minutes)
 	@$(BIN)/python -m pytest -m seeds
 
 lab: $(READY)      ## open the course in JupyterLab

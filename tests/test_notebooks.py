@@ -548,9 +548,6 @@ DEFECTS = [
      "batch, batch_labels, keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction='sum'))\nfor ours",
      "all six arrays of slopes are the same"),
     ("04", "shuffle=False", "shuffle=True", "after an epoch of fit, all weights are the same"),
-    ("04", ".fit(x_learn)\nz_learn", ".fit(x_train)\nz_learn", "PCA has seen the learning part, and nothing else"),
-    ("04", "ConfusionReport.from_predictions(y_test, predicted", "ConfusionReport.from_predictions(predicted, y_test",
-     "each row of counts sums"),
 ]
 
 
