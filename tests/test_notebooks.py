@@ -489,6 +489,22 @@ def double_training_cells(notebook):
             notebook.cells.insert(notebook.cells.index(cell) + 1, again)
 
 
+def printed_otherwise(notebook):
+    """Return the sources of the cells that have a copy with other outputs."""
+    cells = {cell.id: cell for cell in code_cells(notebook)}
+    return [cell.source for cell in cells.values() if cells.get(f"{cell.id}-again", cell).outputs != cell.outputs]
+
+
+@pytest.mark.course
+def test_a_cell_that_goes_on_training_is_noticed(tmp_path):
+    sources = ["import itertools", "SEED = 1\nclass Model:\n    fit = itertools.count().__next__",
+               "print(Model().fit())", "def train():\n    return Model.fit()", "print(train())", "print(SEED)"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    double_training_cells(notebook)
+    executed, _ = execute(saved(notebook, CHAPTERS[0], tmp_path))
+    assert printed_otherwise(executed) == ["print(Model().fit())", "print(train())"]
+
+
 @pytest.mark.course
 @pytest.mark.parametrize("path, seed", list(other_seeds()))
 def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, seed, tmp_path):
@@ -500,9 +516,8 @@ def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(pa
     executed, result = execute(saved(notebook, path, tmp_path))
     assert not result.failure
     assert result.checkpoints
-    printed = {cell.id: cell.outputs for cell in code_cells(executed)}
-    for cell in printed:
-        assert printed.get(f"{cell}-again", printed[cell]) == printed[cell]
+    assert printed_otherwise(executed) == []
+    assert "import keras" not in path.read_text(encoding="utf-8") or "-again" in str(executed)
 
 
 # ---- other engines under Keras
