@@ -20,17 +20,18 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m pytest
 
-seeds: $(READY)    ## every chapter with four more seeds: do the checkpoints still hold? (20 minutes)
+seeds: $(READY)    ## every chapter with other seeds: do the checkpoints still hold? (35 minutes)
 	@$(BIN)/python -m pytest -m seeds
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb
 
-full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (15 minutes)
+full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
 	@$(BIN)/python tests/run_course.py --full $(CHAPTER)
 
-bench: $(READY)    ## time an epoch of chapter 3's network against other libraries
+bench: $(READY)    ## time chapter 3's network against other libraries, and chapter 5's against two others (20 minutes)
 	@$(BIN)/python tests/benchmarks/epoch.py
+	@$(BIN)/python tests/benchmarks/time_to_accuracy.py
 
 store: $(READY)    ## execute every chapter and keep the fresh outputs in notebooks/
 	@$(BIN)/python tests/run_course.py --store $(CHAPTER)

@@ -109,6 +109,8 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     if _shape(given) not in (None, np.shape(expected)):
         raise AssertionError(f"Exercise {number}: not yet. The answer has shape {_shape(given)}, "
                              f"expected is {np.shape(expected)}.")
+    if _shape(given) is not None and np.size(given) > 20:   # too long to show
+        given = f"{np.ravel(given)[:4]} and so on"
     raise AssertionError(f"Exercise {number}: not yet. The answer is {given}.")
 
 

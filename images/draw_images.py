@@ -9,10 +9,12 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullLocator
-from PIL import Image
+from PIL import Image, ImageDraw
+from scipy.interpolate import splev, splprep
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.metrics import log_loss
@@ -30,6 +32,10 @@ LEARNING_RATE = 0.1
 STEPS = 60
 FRAME_STEPS = (*range(11), 12, 14, 17, 20, 25, 30, 35, 40, 50, 60)
 PROBABILITIES = (0.01, 0.01, 0.04, 0.8, 0.01, 0.05, 0.01, 0.02, 0.03, 0.02)   # made up, for the digit 3
+KERNEL = np.array([[-1, 0, 1]] * 3)   # looks for dark on the right
+KERNEL_DIGIT = 4   # of scikit-learn's digits
+OWN_DIGIT = ((225, 95), (258, 72), (300, 78), (316, 112), (292, 150), (252, 168), (300, 178), (328, 215), (310, 262),
+             (262, 285), (218, 268))   # places where a pen passes as it writes a 3, in pixels
 BLUE, ORANGE, RED, _, PURPLE = CLASS_COLORS[:5]
 INK = "0.15"
 PALE_BLUE = "#b9d5f2"
@@ -47,6 +53,9 @@ def main():
     draw_network(FOLDER / "network.png")
     draw_backpropagation(FOLDER / "backpropagation.png")
     draw_data_split(FOLDER / "data_split.png")
+    draw_convolution(FOLDER / "convolution.gif")
+    draw_published_network(FOLDER / "published_network.png")
+    draw_own_digit(FOLDER / "own_digit.png")
     draw_course_map(FOLDER / "course_map.png")
 
 
@@ -128,7 +137,7 @@ def save_gif(frames, durations, path):
     for row, frame in enumerate((frames[0], frames[len(frames) // 2], frames[-1])):
         film.paste(frame, (0, row * height))
     palette = film.quantize(128, dither=Image.Dither.NONE)
-    palette.putpalette([255 if level > 250 else level for level in palette.getpalette()])  # paper is white
+    palette.putpalette([255 if level >= 250 else level for level in palette.getpalette()])  # paper is white
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first.save(path, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
     report(path)
@@ -382,6 +391,108 @@ def draw_data_split(path):
         ax.text(learn_middle + 0.25, (high + low) / 2 - 0.07, verb, **bold | {"ha": "left"})
         draw_arrow(ax, (4.48, low - 0.26), (6.03, low - 0.26))
     save_png(figure, path)
+
+
+# ---- Chapter 5: a convolutional network ----
+
+
+def draw_convolution(path):
+    """Draw the animation: a 3 × 3 window slides over an 8 × 8 digit, and its sums make a new picture."""
+    digit = load_digits().images[KERNEL_DIGIT].astype(int)
+    windows = np.lib.stride_tricks.sliding_window_view(digit, KERNEL.shape)          # (6, 6, 3, 3)
+    sums = np.sum(windows * KERNEL, axis=(2, 3))
+    frames = [draw_window_frame(digit, sums, place) for place in range(sums.size)]
+    durations = [1500, *(900 for _ in range(5)), *(300 for _ in range(sums.size - 7)), 3000]
+    save_gif(frames, durations, path)
+
+
+def draw_window_frame(digit, sums, place):
+    """Return the frame of one place of the window, counted row by row, as an image."""
+    figure, panels = plt.subplots(1, 3, figsize=(8, 4), width_ratios=[8, 3, 6], layout="none")
+    figure.subplots_adjust(left=0.02, right=0.98, bottom=0.13, top=0.88, wspace=0.18)
+    row, column = divmod(place, sums.shape[1])
+    done = np.where(np.arange(sums.size).reshape(sums.shape) <= place, sums, 0)
+    shades = LinearSegmentedColormap.from_list("shades", ["#f0a860", "white", "#a98fd0"])
+    draw_cells(panels[0], digit, "gray_r", (0, 32), "picture, 8 × 8")
+    draw_cells(panels[1], KERNEL, shades, (-2, 2), "kernel, 3 × 3")
+    draw_cells(panels[2], done, shades, (-48, 48), "feature map, 6 × 6", known=place + 1)
+    for ax, corner, side in ((panels[0], (column, row), 3), (panels[2], (column, row), 1)):
+        ax.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=RED, linewidth=3.5, zorder=3))
+    window = digit[row:row + 3, column:column + 3]
+    left, right = (" + ".join(map(str, window[:, side])) for side in (0, 2))
+    result = minus(sums[row, column])
+    figure.text(0.02, 0.04, f"right column {right},  minus left column {left}:   {result}", fontsize=15)
+    image = render(figure, GIF_DPI)
+    plt.close(figure)
+    return image
+
+
+def draw_cells(ax, values, cmap, limits, title, known=None):
+    """Draw an array as squares with their numbers; only the first ``known`` ones when it is given."""
+    height, width = values.shape
+    ax.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], extent=(0, width, height, 0))
+    for place, value in enumerate(values.ravel()[:known]):
+        row, column = divmod(place, width)
+        ax.text(column + 0.5, row + 0.53, minus(value), fontsize=11, ha="center", va="center")
+    for line in range(width + 1):
+        ax.plot((line, line), (0, height), color="0.75", linewidth=0.8)
+        ax.plot((0, width), (line, line), color="0.75", linewidth=0.8)
+    ax.set_title(title, fontsize=14, loc="center")
+    ax.set_axis_off()
+
+
+def minus(number):
+    """Return a whole number as text, with a proper minus sign."""
+    return str(number).replace("-", "−")
+
+
+def draw_published_network(path):
+    """Draw the published network's outputs as blocks, with the parameters between them."""
+    figure, ax = blank_figure(11, 4.2)
+    style = {"fontsize": 14.5, "ha": "center", "va": "baseline", "color": INK}
+    middle = 2.3
+    blocks = (  # left edge, width, height, layers drawn behind one another, colour, name, shape
+        (0.3, 1.4, 1.4, 1, BLUE, "picture", "28 × 28 × 1"),
+        (2.6, 1.3, 1.3, 5, ORANGE, "convolution", "26 × 26 × 32"),
+        (5.0, 1.25, 1.25, 5, ORANGE, "pooling, stride 1", "25 × 25 × 32"),
+        (7.55, 0.3, 2.6, 1, PURPLE, "flatten", "20,000"),
+        (9.1, 0.3, 1.5, 1, PURPLE, "dense", "128"),
+        (10.3, 0.3, 0.9, 1, RED, "dense", "10"),
+    )
+    for left, width, height, layers, color, name, shape in blocks:
+        for depth in reversed(range(layers)):
+            ax.add_patch(Rectangle((left + 0.09 * depth, middle - height / 2 + 0.09 * depth), width, height,
+                                   facecolor="white", edgecolor=color, linewidth=2.5))
+        center = left + (width + 0.09 * (layers - 1)) / 2
+        ax.text(center, 3.85, name, fontweight="bold", **style)
+        ax.text(center, 0.62, shape, **style)
+    digit = axes_at(figure, (0.35, middle - 0.65), 1.3, 1.3)
+    digit.imshow(load_mnist().x_train[2])
+    digit.set_axis_off()
+    arrows = ((1.7, 2.6, "320"), (4.26, 5.0, "0"), (6.61, 7.55, "0"), (7.85, 9.1, "2,560,128"), (9.4, 10.3, "1,290"))
+    for start, end, parameters in arrows:
+        draw_arrow(ax, (start, middle), (end, middle), gap=3)
+        large = len(parameters) > 6
+        ax.text((start + end) / 2, middle - 0.4, parameters, fontweight="bold" if large else "normal",
+                **style | {"color": RED if large else INK})
+    ax.text(5.5, 0.12, "numbers below the arrows: parameters, 2,561,738 in all", **style)
+    save_png(figure, path)
+
+
+def draw_own_digit(path):
+    """Draw a 3 with a blue pen on grey paper under a lamp, off centre, as a camera might see it."""
+    rng = np.random.default_rng(SEED)
+    width, height, finer = 480, 360, 4
+    pen = Image.new("L", (width * finer, height * finer))
+    knots, _ = splprep(np.transpose(OWN_DIGIT), s=0)
+    for x, y in finer * np.transpose(splev(np.linspace(0, 1, 1500), knots)):
+        ImageDraw.Draw(pen).circle((x, y), finer * 5.5, fill=255)
+    ink = np.asarray(pen.resize((width, height), Image.Resampling.BOX))[..., None] / 255
+    light = np.linspace(0.9, 0.62, width)[None, :, None] + np.linspace(0.02, -0.05, height)[:, None, None]
+    paper, blue = np.array([1.0, 0.98, 0.94]), np.array([0.16, 0.2, 0.5])
+    photo = light * (paper * (1 - 0.92 * ink) + blue * 0.92 * ink) + rng.normal(0, 0.012, (height, width, 1))
+    Image.fromarray(np.uint8(255 * photo.clip(0, 1))).quantize(64).save(path, optimize=True)
+    report(path)
 
 
 # ---- The course map ----

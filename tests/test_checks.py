@@ -177,6 +177,13 @@ def test_a_wrong_answer_raises_and_gets_no_tick(capsys, right, wrong):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("wrong", [np.arange(8.0 * 25).reshape(8, 25), [["a"] * 25] * 8])
+def test_a_long_wrong_answer_is_cut_short(wrong):
+    with pytest.raises(AssertionError, match="not yet. The answer is .* and so on.$") as caught:
+        check_exercise("1.2", lambda: wrong, np.zeros((8, 25)))
+    assert len(str(caught.value)) < 120
+
+
 @pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], abs, b"3"])
 def test_an_answer_of_another_kind_is_wrong_and_no_crash(answer):
     with pytest.raises(AssertionError, match="Exercise 1.2: not yet"):

@@ -1,0 +1,129 @@
+"""Time three convolutional networks to a test accuracy: the published one, Keras's own example, and chapter 5's.
+
+Every network is trained from the start by the recipe that belongs to it, on the CPU and on the 60,000 training images
+of MNIST. The published recipe and Keras's example are judged after each epoch, and stop at the first that reaches the
+goal. Ours is a schedule whose length is fixed beforehand: it must reach the goal at its end, on the mean of all rounds.
+Only training is timed, the translation of the network by TensorFlow included. `make bench` calls this.
+"""
+
+import argparse
+import os
+import time
+
+os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")   # before the imports
+
+import nbformat
+import numpy as np
+from epoch import machine_facts, verdict
+from rich.console import Console
+from rich.table import Table
+
+from helpers.datasets import load_mnist
+from helpers.startup import quiet_startup
+
+CHAPTER = os.path.join(os.path.dirname(__file__), "..", "..", "notebooks", "05_keras_cnn.ipynb")
+MOST_EPOCHS = 15
+# goal: our epochs for it, who is timed against ours, how many times faster ours must be
+GOALS = {0.984: (0.35, "published recipe", 40), 0.990: (1, "Keras example", 5)}
+
+
+def taught(path):
+    """Return the names that a chapter's imports, constants and cells tagged `defines` define."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    names = {}
+    for cell in cells[:2] + [cell for cell in cells if "defines" in cell.metadata.get("tags", [])]:
+        exec(cell.source, names)
+    return names
+
+
+def keras_example(keras, seed):
+    """Return the convnet of Keras's own "Simple MNIST convnet" example, and its batch size."""
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255),
+                              layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(2),
+                              layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(2), layers.Flatten(),
+                              layers.Dropout(0.5), layers.Dense(10, activation="softmax")])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    return model, 128
+
+
+def published_recipe(keras, chapter, seed):
+    """Return the published network, ready to train, and its batch size."""
+    model = chapter["published_network"](run=seed)
+    model.compile(optimizer=keras.optimizers.SGD(0.01), loss="sparse_categorical_crossentropy")
+    return model, chapter["PUBLISHED_BATCH"]
+
+
+def fit(model, x, labels, batch_size):
+    """Train for one pass over the images; return the seconds."""
+    begin = time.perf_counter()
+    model.fit(x, labels, batch_size=batch_size, epochs=1, verbose=0)
+    return time.perf_counter() - begin
+
+
+def accuracy(model, x, labels):
+    """Return the share of right answers; not timed."""
+    answers = [np.asarray(model(x[i:i + 1000], training=False)).argmax(axis=1) for i in range(0, len(x), 1000)]
+    return np.mean(np.concatenate(answers) == labels)
+
+
+def until(goal, model, batch_size, data):
+    """Train epoch by epoch until the test accuracy reaches the goal; return seconds, accuracy and epochs."""
+    x, labels, x_test, labels_test = data
+    seconds, reached = [], 0.0
+    while reached < goal and len(seconds) < MOST_EPOCHS:
+        seconds.append(fit(model, x, labels, batch_size))
+        reached = accuracy(model, x_test, labels_test)
+    return sum(seconds), reached, len(seconds)
+
+
+def ours(epochs, chapter, data, run):
+    """Train chapter 5's network by its schedule, on all images or the first part of them."""
+    x, labels, x_test, labels_test = data
+    part = int(epochs * len(x))
+    model = chapter["prepare"](chapter["our_network"](run=run), part)
+    seconds = fit(model, x[:part], labels[:part], chapter["BATCH_SIZE"])
+    return seconds, accuracy(model, x_test, labels_test), epochs
+
+
+def main():
+    """Run the benchmark; return the exit status: 0 when all goals are reached, 1 otherwise."""
+    parser = argparse.ArgumentParser(description="Time chapter 5's network to a test accuracy, against two others.")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each contender (default: 3)")
+    rounds = max(1, parser.parse_args().rounds)
+
+    chapter = taught(CHAPTER)
+    with quiet_startup():
+        import keras
+    mnist = load_mnist()
+    data = mnist.x_train[..., None], mnist.y_train, mnist.x_test[..., None], mnist.y_test     # bytes; models rescale
+    print(machine_facts())
+
+    def contest(goal, run):
+        epochs, rival, _ = GOALS[goal]
+        model, batch_size = (published_recipe(keras, chapter, run) if rival == "published recipe"
+                             else keras_example(keras, run))
+        return {"ours": ours(epochs, chapter, data, run), rival: until(goal, model, batch_size, data)}
+
+    ours(0.1, chapter, data, 0)   # a warm-up
+    results = {goal: [contest(goal, run) for run in range(rounds)] for goal in GOALS}
+    table = Table("goal", "contender", title=f"Seconds of training to a test accuracy, mean of {rounds} runs")
+    for heading in ("epochs", "accuracy", "seconds"):
+        table.add_column(heading, justify="right")
+    reached = []
+    for goal, contests in results.items():
+        for name in contests[0]:
+            seconds, accuracies, epochs = np.mean([contest[name] for contest in contests], axis=0)
+            table.add_row(f"{goal:.1%}", name, f"{epochs:.2f}", f"{accuracies:.2%}", f"{seconds:.1f}")
+            reached.append(accuracies >= goal)
+    Console().print(table)
+    print("every contender reached its goal" if all(reached) else "NOT every contender reached its goal")
+    for goal, (_, rival, wanted) in GOALS.items():
+        ratio = np.median([contest[rival][0] / contest["ours"][0] for contest in results[goal]])
+        reached.append(verdict(f"{rival} / ours to {goal:.1%}", ratio, wanted))
+    return 0 if all(reached) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
