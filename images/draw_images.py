@@ -485,8 +485,9 @@ def draw_own_digit(path):
     width, height, finer = 480, 360, 4
     pen = Image.new("L", (width * finer, height * finer))
     knots, _ = splprep(np.transpose(OWN_DIGIT), s=0)
+    canvas = ImageDraw.Draw(pen)
     for x, y in finer * np.transpose(splev(np.linspace(0, 1, 1500), knots)):
-        ImageDraw.Draw(pen).circle((x, y), finer * 5.5, fill=255)
+        canvas.circle((x, y), finer * 5.5, fill=255)
     ink = np.asarray(pen.resize((width, height), Image.Resampling.BOX))[..., None] / 255
     light = np.linspace(0.9, 0.62, width)[None, :, None] + np.linspace(0.02, -0.05, height)[:, None, None]
     paper, blue = np.array([1.0, 0.98, 0.94]), np.array([0.16, 0.2, 0.5])
