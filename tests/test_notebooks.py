@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from run_course import ROOT, execute
+from run_course import FULL_CELL_TIMEOUT, ROOT, execute
 
 from helpers import numpy_mlp
 
@@ -534,7 +534,7 @@ def test_chapter_runs_unchanged_on_another_engine(path, engine, tmp_path, monkey
     notebook = nbformat.read(path, as_version=4)
     constants = code_cells(notebook)[1]
     constants.source += f'\ncheckpoint("on {engine}", keras.backend.backend() == "{engine}")'
-    executed, result = execute(saved(notebook, path, tmp_path))
+    executed, result = execute(saved(notebook, path, tmp_path), cell_timeout=FULL_CELL_TIMEOUT)   # PyTorch is slow
     assert not result.failure
     assert list(no_error_and_no_stderr(executed, path)) == []
 
