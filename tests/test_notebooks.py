@@ -563,7 +563,7 @@ DEFECTS = [
      "batch, batch_labels, keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction='sum'))\nfor ours",
      "all six arrays of slopes are the same"),
     ("04", "shuffle=False", "shuffle=True", "after an epoch of fit, all weights are the same"),
-    ("05", "np.sum(window * kernel)", "np.sum(window * kernel[::-1, ::-1])", "the same as SciPy's correlate2d"),
+    ("05", "np.sum(window * kernel)", "np.sum(window * kernel[::-1])", "SciPy's correlate2d does what we do"),
     ("05", '"nrcihw,hwio->nrco"', '"nrcihw,whio->nrco"', "each map is what sliding its kernel gave"),
     ("05", "windows[:, ::stride, ::stride].max(axis=(-2, -1))", "windows[:, ::stride, ::stride].max(axis=-1)[..., 0]",
      "stride 2: 13 × 13, the same as MaxPooling2D"),
