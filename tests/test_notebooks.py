@@ -8,6 +8,7 @@ import ast
 import copy
 import importlib.util
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -457,9 +458,12 @@ def with_source_changed(path, old, new):
 
 
 def saved(notebook, path, folder):
-    """Write a changed chapter into another folder, under its own name."""
-    nbformat.write(notebook, folder / path.name)
-    return folder / path.name
+    """Write a changed chapter into another folder, under its own name, beside the pictures that it may open."""
+    copied = folder / "notebooks" / path.name
+    copied.parent.mkdir()
+    shutil.copytree(ROOT / "images", folder / "images")
+    nbformat.write(notebook, copied)
+    return copied
 
 
 def chapter_of(number):
