@@ -20,7 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 from helpers.datasets import load_mnist
-from helpers.startup import quiet_startup
 
 CHAPTER = os.path.join(os.path.dirname(__file__), "..", "..", "notebooks", "05_keras_cnn.ipynb")
 MOST_EPOCHS = 15
@@ -37,8 +36,9 @@ def taught(path):
     return names
 
 
-def keras_example(keras, chapter, seed):
-    """Return the convnet of Keras's own "Simple MNIST convnet" example, and its batch size."""
+def keras_example(chapter, seed):
+    """Return the convnet of Keras's own "Simple MNIST convnet" example, ready to train, and its batch size."""
+    keras = chapter["keras"]
     keras.utils.set_random_seed(seed)
     layers = keras.layers
     model = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255),
@@ -53,6 +53,9 @@ def keras_example(keras, chapter, seed):
 def published_recipe(chapter, seed):
     """Return the published network, ready to train, and its batch size."""
     return chapter["prepare_published"](chapter["published_network"](run=seed)), chapter["PUBLISHED_BATCH"]
+
+
+RIVALS = {"published recipe": published_recipe, "Keras example": keras_example}
 
 
 def fit(model, x, labels, batch_size):
@@ -97,22 +100,19 @@ def main():
 
     chapter = taught(CHAPTER)
     chapter["STEPS_AT_ONCE"] = arguments.steps_at_once or chapter["STEPS_AT_ONCE"]
-    with quiet_startup():
-        import keras
     mnist = load_mnist()
     data = mnist.x_train[..., None], mnist.y_train, mnist.x_test[..., None], mnist.y_test     # bytes; models rescale
     print(machine_facts())
 
     def contest(goal, run):
         epochs, rival, _ = GOALS[goal]
-        model, batch_size = (published_recipe(chapter, run) if rival == "published recipe"
-                             else keras_example(keras, chapter, run))
+        model, batch_size = RIVALS[rival](chapter, run)
         return {"ours": ours(epochs, chapter, data, run), rival: until(goal, model, batch_size, data)}
 
     ours(0.1, chapter, data, 0)   # a warm-up
     results = {goal: [contest(goal, run) for run in range(rounds)] for goal in GOALS}
-    table = Table("goal", "contender", title=f"Seconds of training to a test accuracy, mean of {rounds} runs, "
-                                                   f"{chapter['STEPS_AT_ONCE']} steps at once")
+    title = f"Seconds of training, mean of {rounds} runs, {chapter['STEPS_AT_ONCE']} steps at once"
+    table = Table("goal", "contender", title=title)
     for heading in ("epochs", "accuracy", "seconds"):
         table.add_column(heading, justify="right")
     reached = []
