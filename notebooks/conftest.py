@@ -1,8 +1,15 @@
-"""Tells nbval where its list of replacements is, whatever folder pytest is started from."""
+"""Tells nbval where its list of replacements is, and watches the kernels that it starts."""
 
+import sys
 from pathlib import Path
+
+TESTS = str(Path(__file__).resolve().parent.parent / "tests")
 
 
 def pytest_configure(config):
-    """Point to tests/sanitize.cfg."""
-    config.option.nbval_sanitize_with = str(Path(__file__).parent.parent / "tests" / "sanitize.cfg")
+    """Point to tests/sanitize.cfg, and have kernels start with tests/watch.py."""
+    sys.path.insert(0, TESTS)
+    from watch import watch_kernels
+
+    config.option.nbval_sanitize_with = f"{TESTS}/sanitize.cfg"
+    watch_kernels(config)

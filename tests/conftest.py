@@ -1,10 +1,20 @@
-"""What every test needs: figures that open no window, and none left over for the next test."""
+"""What every test needs: the right packages, no network, and figures that open no window and are closed afterwards."""
+
+import dependencies
+
+dependencies.require()   # before anything that is perhaps not there
 
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
+from watch import refuse_network, watch_kernels
 
 matplotlib.use("Agg")
+refuse_network()
+
+
+def pytest_configure(config):
+    watch_kernels(config)
 
 
 @pytest.fixture(autouse=True)

@@ -81,15 +81,20 @@ for (name, percent), found in zip(full_results.items(), found_now):
 }
 
 
-def at_full_settings(notebook, chapter):
-    """Return the notebook with the source's settings and a last cell that checks the headline results.
+def set_constants(notebook, chapter, values):
+    """Give constants of the chapter's second code cell other values, in place.
 
-    Raises ``ValueError`` when a constant is not set exactly once in the chapter's second code cell.
+    Raises ``ValueError`` when a constant is not set exactly once there.
     """
     constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1]
-    for name, value in SETTINGS[chapter].items():
+    for name, value in values.items():
         constants.source, found = re.subn(rf"^{name} = [\d_.]+", f"{name} = {value}", constants.source, flags=re.M)
         if found != 1:
             raise ValueError(f"{chapter} sets {name} {found} times in its constants cell, expected once")
+
+
+def at_full_settings(notebook, chapter):
+    """Return the notebook with the source's settings and a last cell that checks the headline results."""
+    set_constants(notebook, chapter, SETTINGS[chapter])
     notebook.cells.append(nbformat.v4.new_code_cell(HEADLINES[chapter].strip()))
     return notebook

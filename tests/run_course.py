@@ -1,23 +1,28 @@
 """Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
 
-For each chapter, `build/` gets the executed notebook and a web page of it. With `--store`, the notebook in
-`notebooks/` gets the fresh outputs instead. With `--full`, every chapter is executed at its source's full settings,
-and `build/full/` gets the results.
+For each chapter, `build/` gets the executed notebook and a web page of it, and for the whole run `summary.json` and
+`summary.md`. With `--store`, the notebook in `notebooks/` gets the fresh outputs instead. With `--full`, every chapter
+is executed at its source's full settings, and `build/full/` gets the results. With `--seed`, chapters get another seed.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import dependencies
+
+dependencies.require()   # in one line, before the imports below would say it in twenty
 
 import nbformat
 import psutil
-from full_settings import at_full_settings
+from full_settings import at_full_settings, set_constants
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from pages import PageExporter
@@ -54,15 +59,17 @@ def find_chapters(wanted, folder):
     return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
 
 
-def execute(path, *, cell_timeout=CELL_TIMEOUT, full=False, progress=lambda done, total: None):
+def execute(path, *, cell_timeout=CELL_TIMEOUT, full=False, seed=None, progress=lambda done, total: None):
     """Execute one notebook from top to bottom in a kernel of its own; return the notebook and a :class:`Result`.
 
-    ``full`` puts the source's settings in first. ``progress`` is called before each code cell with the number of code
-    cells done and in all.
+    ``full`` puts the source's settings in first, ``seed`` another seed. ``progress`` is called before each code cell
+    with the number of code cells done and in all.
     """
     notebook = nbformat.read(path, as_version=4)
     if full:
         notebook = at_full_settings(notebook, path.stem)
+    if seed is not None:
+        set_constants(notebook, path.stem, {"SEED": seed})
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     for i in code:
         notebook.cells[i].outputs = []   # of an earlier run; cells after a failure would keep them
@@ -162,12 +169,14 @@ def clean(notebook):
 
 
 def write(path, text):
-    """Write a text file whole or not at all."""
+    """Write a text file whole or not at all; an ``OSError`` names the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")
         os.replace(draft, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -178,22 +187,40 @@ def page(notebook, path):
     return PageExporter().from_notebook_node(notebook, resources=resources)[0]
 
 
+COLUMNS = {   # of the summary: what is shown for a chapter, and for all of them
+    "cells": (lambda r: r.cells, sum),
+    "checkpoints": (lambda r: r.checkpoints, sum),
+    "seconds": (lambda r: round(r.seconds), sum),
+    "peak MB": (lambda r: round(r.peak_megabytes), max),
+    "result": (lambda r: "failed" if r.failure else "passed", min),   # the word failed sorts first
+}
+
+
+def rows(results):
+    """Return the summary as rows of texts: a heading, one for each chapter, and the totals."""
+    chapters = [[result.chapter, *(value(result) for value, _ in COLUMNS.values())] for result in results]
+    totals = [total(list(column)) for (_, total), column
+              in zip(COLUMNS.values(), list(zip(*chapters, strict=True))[1:], strict=True)]
+    return [[str(entry) for entry in row] for row in (["chapter", *COLUMNS], *chapters, ["all", *totals])]
+
+
 def table(results):
-    """Return the summary as a table, a row a chapter and the totals below."""
-    summary = Table("chapter", title="The course, executed", show_footer=True)
-    summary.columns[0].footer = "all"
-    columns = {
-        "cells": (sum(r.cells for r in results), lambda r: f"{r.cells}"),
-        "checkpoints": (sum(r.checkpoints for r in results), lambda r: f"{r.checkpoints}"),
-        "seconds": (f"{sum(r.seconds for r in results):.0f}", lambda r: f"{r.seconds:.0f}"),
-        "peak MB": (f"{max(r.peak_megabytes for r in results):.0f}", lambda r: f"{r.peak_megabytes:.0f}"),
-        "result": ("", lambda r: "failed" if r.failure else "passed"),
-    }
-    for name, (total, _) in columns.items():
-        summary.add_column(name, footer=str(total), justify="right")
-    for result in results:
-        summary.add_row(result.chapter, *(cell(result) for _, cell in columns.values()))
+    """Return the summary as a table to print."""
+    heading, *chapters, totals = rows(results)
+    summary = Table(title="The course, executed", show_footer=True)
+    for name, total in zip(heading, totals, strict=True):
+        summary.add_column(name, footer=total, justify="left" if name == "chapter" else "right")
+    for chapter in chapters:
+        summary.add_row(*chapter)
     return summary
+
+
+def keep_summary(results, folder):
+    """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``."""
+    write(folder / "summary.json", json.dumps([asdict(result) for result in results], indent=1) + "\n")
+    heading, *body = rows(results)
+    lines = [heading, ["---", *["---:"] * len(COLUMNS)], *body]
+    write(folder / "summary.md", "".join(f"| {' | '.join(line)} |\n" for line in lines))
 
 
 def main(arguments=None):
@@ -202,7 +229,8 @@ def main(arguments=None):
     parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--store", action="store_true", help="keep the fresh outputs in the notebooks themselves")
-    kind.add_argument("--full", action="store_true", help="at the sources' full settings (about 15 minutes)")
+    kind.add_argument("--full", action="store_true", help="at the sources' full settings (half an hour)")
+    kind.add_argument("--seed", type=int, help="with this SEED instead of the chapters' own")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
     parser.add_argument("--output", type=Path, help="where results go")
     parser.add_argument("--cell-timeout", type=int, help="seconds one cell may take")
@@ -210,20 +238,37 @@ def main(arguments=None):
     options.output = options.output or ROOT / "build" / ("full" if options.full else "")
     options.cell_timeout = options.cell_timeout or (FULL_CELL_TIMEOUT if options.full else CELL_TIMEOUT)
     console = Console(highlight=False)
-    results = []
     try:
-        for path in find_chapters(options.chapters, options.notebooks):
-            console.print(f"{path.stem} …")
-            results.append(_run(path, options, console))
-            if results[-1].kernel_died:
-                break
+        return _run_all(options, console)
     except KeyboardInterrupt:
         console.print("Stopped. Chapters that had finished are kept; run the command again for the rest.")
         return 130
+    except OSError as error:   # a disk that is full, a folder that may not be written to
+        console.print(f"Stopped: {error.strerror}: {error.filename}. Chapters that had finished are kept. "
+                      "Make room, or name another folder with --output.", style="red", markup=False, soft_wrap=True)
+        return 1
+
+
+def _run_all(options, console):
+    chapters = find_chapters(options.chapters, options.notebooks)
+    if not options.store:
+        options.output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.output):
+            pass               # better to learn now that nothing can be written there
+        for old in options.output.glob("summary.*"):
+            old.unlink()       # of an earlier run
+    results = []
+    for path in chapters:
+        console.print(f"{path.stem} …")
+        results.append(_run(path, options, console))
+        if results[-1].kernel_died:
+            break
     console.print(table(results))
     for result in results:
         if result.failure:
             console.print(result.failure, style="red", markup=False, soft_wrap=True)
+    if not options.store:
+        keep_summary(results, options.output)
     if any(result.failure for result in results):
         return 1
     console.print(f"Results: {options.notebooks if options.store else options.output}", soft_wrap=True)
@@ -240,7 +285,7 @@ def _run(path, options, console):
                    transient=True)
     with bar:
         task = bar.add_task("", total=None)
-        notebook, result = execute(path, cell_timeout=options.cell_timeout, full=options.full,
+        notebook, result = execute(path, cell_timeout=options.cell_timeout, full=options.full, seed=options.seed,
                                    progress=lambda done, total: bar.update(task, completed=done, total=total))
     if not result.failure:
         text = nbformat.writes(clean(notebook)) + "\n"

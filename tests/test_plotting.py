@@ -4,7 +4,6 @@ import base64
 import copy
 import io
 import os
-import pickle
 import subprocess
 import sys
 import warnings
@@ -15,11 +14,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.markers import MarkerStyle
 from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from watch import luminance, unreadable_texts
 
 from helpers import plotting
 from helpers.plotting import (
@@ -82,12 +82,18 @@ def bounds(artist):
 
 # The contract
 
+def in_greys(ax):
+    """Return what is drawn in shades of grey, as floats (rows, columns), 1 for white."""
+    pixels = np.asarray(rendered(ax).figure.canvas.buffer_rgba())[..., :3] / 255
+    return np.apply_along_axis(luminance, -1, pixels)
+
+
 def state_outside(ax):
     """Return what a plot that draws on ``ax`` must leave as it is."""
     others = [other for number in plt.get_fignums() for other in plt.figure(number).axes if other is not ax]
     return {
         "rcParams": dict(plt.rcParams),
-        "numpy's random state": pickle.dumps(np.random.get_state()),   # noqa: NPY002
+        "numpy's random state": [np.asarray(part).tolist() for part in np.random.get_state()],   # noqa: NPY002
         "other axes": [(other, other.axis(), other.get_children(), other.get_title(), other.get_legend(),
                         other.get_xscale(), other.get_yscale()) for other in others],
         "figures": [(number, plt.figure(number).get_size_inches().tolist(), plt.figure(number).texts,
@@ -151,6 +157,15 @@ def test_it_draws_without_warnings(plot, data, options, style):
         for kind in (UserWarning, RuntimeWarning, FutureWarning):
             warnings.simplefilter("error", kind)
         rendered(plot(*data, **options))
+
+
+@every_plot
+@pytest.mark.parametrize("style", [{}, plotting._STYLE], ids=["plain", "course"])
+def test_its_texts_can_be_read(plot, data, options, style):
+    with plt.rc_context(style):
+        ax = plot(*data, **options)
+        assert ax.texts or ax.get_xlabel() or ax.get_legend()
+        assert unreadable_texts(ax.figure) == []
 
 
 @every_plot
@@ -302,6 +317,31 @@ def test_epochs_are_ticked_at_whole_numbers(epochs):
 
 
 # Classes
+
+def test_ten_classes_are_told_apart_without_colour():
+    seen = []
+    for label in range(10):                  # each at the place of the first, in its own colour and marker
+        points = np.full((10, 2), 9.0)
+        points[label] = 0
+        ax = plot_classes(points, np.arange(10), medians=False, ax=plt.figure(figsize=(1, 1)).add_axes((0, 0, 1, 1)))
+        ax.get_legend().remove()
+        ax.set(xlim=(-1, 1), ylim=(-1, 1))
+        ax.collections[0].set_sizes([2000])  # as large as the picture
+        ax.axis("off")
+        seen.append(in_greys(ax))
+    for i, one in enumerate(seen):
+        for other in seen[:i]:
+            share = np.mean(abs(one - other) > 0.05)
+            assert share > 0.02, f"classes {i} and {seen.index(other)}"
+
+
+def test_seven_curves_are_told_apart_without_colour():
+    lines = plot_curves({str(i): [i, i + 1] for i in range(7)}).lines
+    for i, one in enumerate(lines):
+        for other in lines[:i]:
+            low, high = sorted(luminance(to_rgb(line.get_color())) for line in (one, other))
+            assert one.get_linestyle() != other.get_linestyle() or (high + 0.05) / (low + 0.05) > 1.5
+
 
 def outline(marker):
     style = MarkerStyle(marker)

@@ -1,21 +1,30 @@
 """`make run` on small notebooks made here: what it writes, what it says, and what it does when something goes wrong."""
 
 import base64
+import ctypes
+import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
+import dependencies
 import full_settings
 import nbformat
+import psutil
 import pytest
 import run_course
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+SUMMARY = {"summary.json", "summary.md"}
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="gives up the superuser's rights in Linux's own way")
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal for another process")
 GOOD = ["from helpers.checks import checkpoint", "checkpoint('one and one is two', 1 + 1 == 2)"]
 FIGURE = """
 import matplotlib.pyplot as plt
@@ -50,12 +59,38 @@ def test_writes_notebook_and_page_and_a_summary(course, tmp_path, capsys):
     write, run = course
     write("01_good.ipynb", new_markdown_cell("# Title\n\n$x^2$ and [next](02_more.ipynb)"), *GOOD, FIGURE)
     assert run() == 0
-    assert {path.name for path in (tmp_path / "build").iterdir()} == {"01_good.ipynb", "01_good.html"}
+    assert {path.name for path in (tmp_path / "build").iterdir()} == {"01_good.ipynb", "01_good.html", *SUMMARY}
     executed = nbformat.read(tmp_path / "build" / "01_good.ipynb", as_version=4)
     assert executed.cells[2].outputs[0].text == "✓ one and one is two\n"
     summary = capsys.readouterr().out
     assert re.search(r"01_good\s*│\s*3\s*│\s*1\s*│\s*\d+\s*│\s*\d+\s*│\s*passed", summary)
 
+
+def test_the_summary_is_kept_for_people_and_for_programs(course, tmp_path):
+    write, run = course
+    write("01_good.ipynb", *GOOD)
+    write("02_bad.ipynb", *GOOD, "1 / 0")
+    assert run() == 1
+    kept = json.loads((tmp_path / "build" / "summary.json").read_text(encoding="utf-8"))
+    assert [(chapter["chapter"], chapter["cells"], chapter["checkpoints"]) for chapter in kept] == [
+        ("01_good", 2, 1), ("02_bad", 3, 1)]
+    assert kept[0]["failure"] == "" and "division by zero" in kept[1]["failure"]
+    assert all(chapter["seconds"] > 0 and chapter["peak_megabytes"] > 10 for chapter in kept)
+    lines = (tmp_path / "build" / "summary.md").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "| chapter | cells | checkpoints | seconds | peak MB | result |"
+    seconds, peak = (round(chapter["seconds"]) for chapter in kept), (round(c["peak_megabytes"]) for c in kept)
+    assert lines[4] == f"| all | 5 | 2 | {sum(seconds)} | {max(peak)} | failed |"
+    assert run("01") == 0
+    assert "02_bad" not in (tmp_path / "build" / "summary.md").read_text(encoding="utf-8")
+
+
+def test_chapters_can_be_executed_with_another_seed(course, tmp_path):
+    write, run = course
+    write("01_good.ipynb", GOOD[0], "SEED = 1    # any", "checkpoint(f'the seed is {SEED}', True)")
+    assert run("--seed", "23") == 0
+    executed = nbformat.read(tmp_path / "build" / "01_good.ipynb", as_version=4)
+    assert executed.cells[1].source == "SEED = 23    # any"
+    assert executed.cells[2].outputs[0].text == "✓ the seed is 23\n"
 
 def test_page_needs_no_network_and_keeps_alt_text_and_formulas(course, tmp_path):
     write, run = course
@@ -125,7 +160,7 @@ def test_failure_names_chapter_cell_and_claim_and_the_rest_goes_on(course, tmp_p
     said = capsys.readouterr().out
     assert "Chapter 01_bad.ipynb failed in code cell 2 of 3: AssertionError: This is not true: [two] is three" in said
     assert "checkpoint('[two] is three', 2 == 3)" in said
-    assert {path.name for path in (tmp_path / "build").iterdir()} == {"02_good.ipynb", "02_good.html"}
+    assert {path.name for path in (tmp_path / "build").iterdir()} == {"02_good.ipynb", "02_good.html", *SUMMARY}
 
 
 def test_checkpoints_of_an_earlier_run_are_not_counted(course, tmp_path):
@@ -146,39 +181,170 @@ def test_cell_that_never_ends_is_stopped(course, capsys):
     assert "code cell 1 of 1: it ran longer than 3 seconds" in capsys.readouterr().out
 
 
-def test_killed_kernel_is_reported_within_seconds(course, tmp_path, capsys):
+@pytest.mark.parametrize("death", ["os._exit(9)", pytest.param("os.kill(os.getpid(), signal.SIGKILL)", marks=POSIX)])
+def test_killed_kernel_is_reported_within_seconds(course, tmp_path, capsys, death):
     write, run = course
-    write("01_killed.ipynb", "import os; os.write(2, b'last words'); os._exit(9)")
+    write("01_killed.ipynb", "import os, signal", f"os.write(2, b'last words'); {death}")
     write("02_good.ipynb", *GOOD)
     begin = time.monotonic()
     assert run() == 1
     assert time.monotonic() - begin < 60
     said = capsys.readouterr().out
-    assert "Chapter 01_killed.ipynb failed in code cell 1 of 1: its kernel died" in said
+    assert "Chapter 01_killed.ipynb failed in code cell 2 of 2: its kernel died" in said
     assert "last words" in said
-    assert not list((tmp_path / "build").glob("*"))
+    assert {path.name for path in (tmp_path / "build").iterdir()} == SUMMARY
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
-def test_interrupt_stops_the_run_and_leaves_no_half_written_file(course, tmp_path):
-    write, _ = course
-    begun = tmp_path / "begun"
-    write("01_slow.ipynb", f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(100)")
-    process = subprocess.Popen(
-        [sys.executable, run_course.__file__, "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "build"],
-        stdout=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))   # this one may run where it is ignored
-    try:
-        deadline = time.monotonic() + 90
-        while not begun.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
-    finally:
+@pytest.fixture
+def start(tmp_path):
+    """Return a function that starts the command line in a process of its own, which ends with the test."""
+    running = []
+
+    def start(*arguments, **options):
+        command = [sys.executable, run_course.__file__, "--notebooks", tmp_path / "notebooks", *arguments]
+        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        encoding="utf-8", **options))
+        return running[-1]
+
+    yield start
+    for process in running:
         process.kill()
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 90
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+@POSIX
+def test_interrupt_stops_the_run_leaves_nothing_half_written_and_the_next_run_is_whole(course, start, tmp_path):
+    write, run = course
+    begun = tmp_path / "begun"
+    write("01_good.ipynb", *GOOD)
+    write("02_slow.ipynb", f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(100)")
+    process = start("--output", tmp_path / "build",      # this test may run where the signal is ignored
+                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    wait_until(begun.exists)
+    kernels = psutil.Process(process.pid).children()
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopped." in said
-    assert not list(tmp_path.glob("build/*"))
+    assert "Stopped. Chapters that had finished are kept" in said
+    assert {path.name for path in (tmp_path / "build").iterdir()} == {"01_good.ipynb", "01_good.html"}
+    assert kernels and not any(kernel.is_running() for kernel in kernels)
+    write("02_slow.ipynb", *GOOD)
+    assert run() == 0
+    assert len(list((tmp_path / "build").iterdir())) == 6
+
+
+def without_power():
+    """Make this process bound by permissions even when it belongs to the superuser (Linux)."""
+    drop_from_bounding_set, over_permissions = 24, (1, 2)
+    for power in over_permissions:
+        ctypes.CDLL(None).prctl(drop_from_bounding_set, power, 0, 0, 0)
+
+
+@pytest.fixture
+def read_only(tmp_path):
+    """Return a function that takes away all rights to write in a folder; they are given back after the test."""
+    folders = []
+
+    def read_only(folder):
+        folders.append(folder)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(path.stat().st_mode & ~0o222)
+
+    yield read_only
+    for folder in folders:
+        folder.chmod(0o755)
+        for path in folder.rglob("*"):
+            path.chmod(0o755)
+
+
+@LINUX
+def test_a_read_only_checkout_runs_and_writes_elsewhere_only(read_only, tmp_path):
+    checkout = tmp_path / "checkout"
+    for part in ("notebooks", "helpers", "tests", "images"):
+        shutil.copytree(run_course.ROOT / part, checkout / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(run_course.ROOT / "requirements.txt", checkout)
+    read_only(checkout)
+    before = {path: path.stat().st_mtime_ns for path in checkout.rglob("*")}
+    options = {"capture_output": True, "text": True, "preexec_fn": without_power, "timeout": 120,
+               "env": os.environ | {"PYTHONPATH": str(checkout)}}
+    command = [sys.executable, checkout / "tests" / "run_course.py", "01"]
+    refused = subprocess.run(command, **options)
+    assert refused.returncode == 1
+    assert refused.stdout.startswith("Stopped: Permission denied: ") and "--output" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+    done = subprocess.run([*command, "--output", tmp_path / "build"], **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "build" / "01_gradient_descent.html").exists()
+    assert {path: path.stat().st_mtime_ns for path in checkout.rglob("*")} == before
+
+
+@LINUX
+def test_storing_in_a_read_only_folder_keeps_the_old_notebook_and_says_what_to_do(course, start, read_only, tmp_path):
+    write, _ = course
+    write("01_good.ipynb", *GOOD)
+    before = (tmp_path / "notebooks" / "01_good.ipynb").read_bytes()
+    read_only(tmp_path / "notebooks")
+    process = start("--store", preexec_fn=without_power)
+    said, _ = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert f"Stopped: Permission denied: {tmp_path / 'notebooks' / '01_good.ipynb'}" in said.replace("\n", "")
+    assert [path.read_bytes() for path in (tmp_path / "notebooks").iterdir()] == [before]
+
+
+def test_a_disk_that_is_full_is_named_and_keeps_what_was_there(course, tmp_path, monkeypatch, capsys):
+    write, run = course
+    write("01_good.ipynb", *GOOD)
+    write("02_large.ipynb", *GOOD)
+    written = type(tmp_path).write_text
+
+    def until_full(path, text, **options):
+        if path.name.startswith("02_large"):
+            written(path, text[:100], **options)         # a part of it still found room
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(path, text, **options)
+
+    monkeypatch.setattr(type(tmp_path), "write_text", until_full)
+    assert run() == 1
+    said = capsys.readouterr().out
+    assert "Stopped: No space left on device: " in said and "02_large.ipynb" in said and "Make room" in said
+    assert {path.name for path in (tmp_path / "build").iterdir()} == {"01_good.ipynb", "01_good.html"}
+
+
+@pytest.mark.parametrize("requirements, said", [
+    ("nbclient~=0.11.0\nno-such-package~=1.0\n", "no-such-package~=1.0 is missing"),
+    ("numpy~=1.26    # arrays\n", f"numpy~=1.26 is needed, {version('numpy')} is installed"),
+    ("numpy\nno-such-package\nseaborn<0.5\n", "no-such-package is missing; seaborn<0.5 is needed"),
+])
+def test_missing_and_wrong_packages_are_told_in_one_line_with_the_remedy(tmp_path, requirements, said):
+    for script in ("run_course.py", "dependencies.py"):
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        shutil.copy(run_course.ROOT / "tests" / script, tmp_path / "tests")
+    (tmp_path / "requirements.txt").write_text(requirements)
+    done = subprocess.run([sys.executable, tmp_path / "tests" / "run_course.py"], capture_output=True, text=True,
+                          timeout=60)
+    line, = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith(said)
+    assert line.endswith(f"{sys.executable} -m pip install -r requirements.txt")
+
+
+def test_a_missing_package_is_told_before_it_is_imported(tmp_path):
+    for package in ("nbclient", "rich"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("raise SystemExit('imported')")
+    (tmp_path / "packaging.py").write_text("raise ModuleNotFoundError")
+    done = subprocess.run([sys.executable, run_course.__file__], capture_output=True, text=True, timeout=60,
+                          env=os.environ | {"PYTHONPATH": str(tmp_path)})
+    assert done.stderr.startswith("packaging is missing. To mend it") and done.returncode == 1
+
+
+def test_the_packages_of_this_environment_are_those_that_the_course_needs():
+    assert dependencies.faults() == []
 
 
 def test_unknown_chapter_is_named(course):

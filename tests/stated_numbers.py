@@ -1,0 +1,89 @@
+"""Finds the numbers that a text states about results, and what in a notebook stands behind them.
+
+Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and large numbers (105,610). Behind a
+number stands an output that shows it, or code that holds it as a literal: 0.93 or 93 % for a percentage, the same
+value for the others. Comments, alt texts and other prose prove nothing, so they do not count.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from typing import NamedTuple
+
+_NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?![\d]|[.,]\d)"
+_PERCENT = r"\s?\\?%"
+_OTHER_END = rf"\s?(?:to|and|or|–)\s?{_NUMBER}{_PERCENT}"      # of a range whose first number stands before it
+_DESCRIBED = {"show_figure", "show_slider"}                     # calls whose texts describe a picture
+
+
+class Stated(NamedTuple):
+    """A number in a text."""
+
+    text: str        # as it is written, without the sign
+    percent: bool
+    around: str      # the words before and after it
+
+    def backing(self):
+        """Return in words what would stand behind it."""
+        shown = f"{self.text} %" if self.percent else self.text
+        literal = f" or {float(self.text.replace(',', '')) / 100:.10g}" if self.percent else ""
+        return f"an output that shows {shown}, or code that holds {self.text.replace(',', '_')}{literal}"
+
+
+def stated_numbers(text):
+    """Yield each :class:`Stated` number of a Markdown text; the addresses of links are left out."""
+    text = re.sub(r"\]\([^)]*\)", "]", text)
+    for found in re.finditer(_NUMBER, text):
+        rest = text[found.end():]
+        percent = bool(re.match(f"{_PERCENT}|{_OTHER_END}", rest))
+        if percent or re.search(r"[.,]", found[0]):
+            around = text[max(0, found.start() - 60):found.end() + 25]
+            yield Stated(found[0], percent, " ".join(around.split()))
+
+
+class Evidence:
+    """What the cells of a notebook print and hold."""
+
+    def __init__(self, cells):
+        """Collect it from code cells."""
+        shown = "\n".join(text for cell in cells for text in _shown(cell))
+        numbers = list(re.finditer(_NUMBER, shown))
+        self._shown = {found[0].replace(",", "") for found in numbers}
+        self._shown_percent = {found[0] for found in numbers if re.match(_PERCENT, shown[found.end():])}
+        self._held = {value for cell in cells for value in _literals(cell.source)}
+
+    def backs(self, stated):
+        """Return whether something stands behind a number."""
+        digits = stated.text.replace(",", "")
+        if not stated.percent:
+            return digits in self._shown or float(digits) in self._held
+        share = float(digits) / 100
+        decimals = len(digits.partition(".")[2])
+        return (stated.text in self._shown_percent or f"{share:.{decimals + 2}f}" in self._shown
+                or any(abs(value - share) < 1e-12 for value in self._held)
+                or "." in digits and (digits in self._shown or float(digits) in self._held))
+
+
+def _shown(cell):
+    """Yield the texts that a cell's outputs show; a figure's text is its description, which proves nothing."""
+    for output in cell.outputs:
+        yield output.get("text", "")
+        data = output.get("data", {})
+        if "image/png" not in data:
+            yield from map(str, data.values())
+
+
+def _literals(source):
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NUMBER:
+            yield ast.literal_eval(token.string)
+
+
+def descriptions(source):
+    """Yield the fixed parts of the texts by which code describes its figures; computed parts are left out."""
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in _DESCRIBED:
+            for node in ast.walk(call):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value

@@ -1,0 +1,109 @@
+"""The watch over test runs: it refuses the network, sees text that is hard to read, and kernels start with it."""
+
+import socket
+import urllib.request
+
+import matplotlib.patheffects
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+import watch
+from nbformat.v4 import new_code_cell, new_notebook
+from run_course import execute
+
+OUTSIDE = "192.0.2.1"   # reserved for documentation: no machine has it
+
+
+@pytest.mark.parametrize("call", [
+    lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
+    lambda: socket.getaddrinfo("example.org", 80),
+    lambda: socket.gethostbyname("example.org"),
+    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", (OUTSIDE, 9)),
+    lambda: urllib.request.urlopen("https://example.org", timeout=1),
+])
+def test_this_process_cannot_reach_another_machine(call):
+    with pytest.raises(RuntimeError, match="without a network"):
+        call()
+
+
+def test_this_machine_can_be_reached():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+    with socket.create_server(("localhost", 0)) as server:
+        socket.create_connection(("localhost", server.getsockname()[1])).close()
+
+
+def failure_of(tmp_path, source):
+    path = tmp_path / "01_watched.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
+    return execute(path)[1].failure
+
+
+DRAW = """
+import matplotlib.pyplot as plt
+from helpers.plotting import show_figure
+plt.text(0.5, 0.5, "pale", color={color!r})
+show_figure("One word in the middle of an empty plot.")
+"""
+
+
+def test_a_kernel_cannot_reach_another_machine(tmp_path):
+    failure = failure_of(tmp_path, f"import socket; socket.create_connection(({OUTSIDE!r}, 80), timeout=1)")
+    assert f"RuntimeError: The course runs without a network, but something asked for {OUTSIDE}" in failure
+
+
+def test_a_kernel_notices_text_that_is_hard_to_read(tmp_path):
+    assert "Text in a figure is hard to read: 'pale' has a contrast of 2." in failure_of(
+        tmp_path, DRAW.format(color="0.7"))
+
+
+def test_a_kernel_lets_good_text_pass_and_finds_no_names_that_are_not_its_own(tmp_path):
+    assert failure_of(tmp_path, DRAW.format(color="0.3")) == ""
+    assert failure_of(tmp_path, "assert not {'sys', 'watch', 'plotting', 'np'} & set(globals())") == ""
+
+
+@pytest.mark.parametrize("paper, ink, size, weight, readable", [
+    ("white", "black", 12, "normal", True),
+    ("white", "0.45", 12, "normal", True),       # 4.7
+    ("white", "0.48", 12, "normal", False),      # 4.3
+    ("white", "0.48", 18, "normal", True),
+    ("white", "0.48", 14, "normal", False),
+    ("white", "0.48", 14, "bold", True),
+    ("black", "black", 30, "normal", False),
+    ("black", "white", 12, "normal", True),
+    ("#7ab8dd", "black", 12, "normal", True),
+    ("#7ab8dd", "white", 12, "normal", False),
+    ("white", (0, 0, 0, 0.4), 12, "normal", False),
+])
+def test_contrast_of_text_is_measured_against_what_is_behind_it(paper, ink, size, weight, readable):
+    figure, ax = plt.subplots()
+    ax.axis("off")
+    ax.axvspan(0, 1, color=paper)
+    text = ax.text(0.4, 0.4, "word", color=ink, fontsize=size, fontweight=weight)
+    faults = watch.unreadable_texts(figure)
+    assert [fault.split("'")[1] for fault in faults] == ([] if readable else ["word"])
+    assert text.get_alpha() is None
+
+
+def test_looking_at_a_figure_does_not_move_what_is_on_it():
+    figure, ax = plt.subplots(layout="constrained")
+    ax.imshow([[0, 1]], cmap="gray")
+    ax.set(xlabel="a long label\nof two lines", title="title")
+    figure.canvas.draw()
+    before = ax.get_position().bounds
+    assert watch.unreadable_texts(figure) == []
+    assert ax.get_position().bounds == before
+
+
+def test_a_rim_around_letters_counts_as_their_background():
+    figure, ax = plt.subplots()
+    ax.set_facecolor("black")
+    rim = matplotlib.patheffects.withStroke(linewidth=3, foreground="white")
+    ax.text(0.4, 0.4, "word", path_effects=[rim])
+    assert watch.unreadable_texts(figure) == []
+
+
+def test_contrast_agrees_with_the_published_examples():
+    assert watch._contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
+    assert watch._contrast((1, 0, 0), (1, 1, 1)) == pytest.approx(3.998, abs=1e-3)
+    assert watch._contrast((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)) == 1
