@@ -8,7 +8,7 @@ endif
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test seeds lab full bench store images lock clean
+.PHONY: help run test mutate portable audit lab full bench store images lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -20,8 +20,17 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m pytest
 
-seeds: $(READY)    ## every chapter with other seeds: do the checkpoints still hold? (35 minutes)
-	@$(BIN)/python -m pytest -m seeds
+mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
+	@$(BIN)/python tests/mutate.py $(if $(ONLY),--only "$(ONLY)")
+
+portable: $(READY) ## run the course as other machines would: threads, seeds, versions (two hours; ROWS="seed" for some)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python tests/portable.py $(ROWS)
+
+audit: $(READY)    ## ask for known weaknesses of the packages in requirements.lock (needs a network)
+	@$(BIN)/python -m pip install --quiet pip-audit
+	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock || \
+		{ echo "Not audited, or weaknesses were found: the lines above say which."; exit 1; }
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb
@@ -29,9 +38,8 @@ lab: $(READY)      ## open the course in JupyterLab
 full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
 	@$(BIN)/python tests/run_course.py --full $(CHAPTER)
 
-bench: $(READY)    ## time chapter 3's network against other libraries, and chapter 5's against two others (20 minutes)
-	@$(BIN)/python tests/benchmarks/epoch.py
-	@$(BIN)/python tests/benchmarks/time_to_accuracy.py
+bench: $(READY)    ## all benchmarks; their tables in build/benchmarks.md (half an hour; one: make bench ONLY=loading)
+	@$(BIN)/python tests/benchmarks/run_benchmarks.py $(ONLY)
 
 store: $(READY)    ## execute every chapter and keep the fresh outputs in notebooks/
 	@$(BIN)/python tests/run_course.py --store $(CHAPTER)
@@ -53,7 +61,7 @@ $(READY): requirements.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
 		"The course needs Python 3.11 to 3.13, and $(PYTHON) is " + sys.version.split()[0] + \
 		". Name another one: make PYTHON=python3.12 ...")'
-	@echo "Setting up .venv (once, about 2 GB, a few minutes)"
+	@echo "Setting up .venv (once, about 3 GB, a few minutes)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --progress-bar off --requirement requirements.txt --constraint requirements.lock
 	@touch $(READY)

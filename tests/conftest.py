@@ -7,14 +7,14 @@ dependencies.require()   # before anything that is perhaps not there
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
-from watch import refuse_network, watch_kernels
+from watch import refuse_network, watch_test_run
 
 matplotlib.use("Agg")
 refuse_network()
 
 
 def pytest_configure(config):
-    watch_kernels(config)
+    watch_test_run(config)
 
 
 @pytest.fixture(autouse=True)

@@ -95,7 +95,7 @@ def test_no_network_is_used(monkeypatch):
         raise AssertionError("load_mnist opened a socket")
 
     monkeypatch.setattr(socket, "socket", refuse)
-    load_mnist()
+    assert load_mnist().y_test.shape == (10000,)
 
 
 def test_another_folder_may_be_named_as_text_and_only_by_name(folder):

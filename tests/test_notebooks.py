@@ -180,6 +180,7 @@ def plain_code(notebook, path):
         r"^\s*[!%]": "uses a magic or a shell command",
         r"\bplt\.show\(": "calls plt.show: end the cell with show_figure and alt text",
         r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
+        r"\bdefault_rng\(\s*\)": "draws other numbers every time",
         r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
         r";\s*$": "ends with a semicolon",
     }
@@ -250,6 +251,16 @@ def measured_cells_are_followed_by_a_checkpoint(notebook, path):
             yield f"a cell that is not tested: {cell.source[:80]!r}"
 
 
+# Claims that each chapter proves. A checkpoint may be replaced by a better one; to drop one without, change this too.
+CHECKPOINTS = {1: 33, 2: 42, 3: 75, 4: 96, 5: 90}
+
+
+def no_checkpoint_is_lost(notebook, path):
+    passed = sum(line.startswith("✓") for text in texts(notebook) for line in text.splitlines())
+    if passed < CHECKPOINTS[int(path.name[:2])]:
+        yield f"{passed} checkpoints, there were {CHECKPOINTS[int(path.name[:2])]}"
+
+
 def exercises_are_complete(notebook, path):
     cells = notebook.cells
     numbers = re.findall(r"\*\*Exercise (\d+\.\d+)\*\*", prose(notebook))
@@ -294,7 +305,8 @@ RULES = [
     title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
     pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
-    measured_cells_are_followed_by_a_checkpoint, exercises_are_complete, numbers_in_prose_are_backed, code_parses,
+    measured_cells_are_followed_by_a_checkpoint, no_checkpoint_is_lost, exercises_are_complete,
+    numbers_in_prose_are_backed, code_parses,
 ]
 
 
@@ -384,6 +396,7 @@ DAMAGES = [
     (plain_code, _add_code("!pip install numpy")),
     (plain_code, _add_code("%matplotlib inline")),
     (plain_code, _add_code("np.random.seed(0)")),
+    (plain_code, _add_code("np.random.default_rng()")),
     (plain_code, _add_code("plt.show()")),
     (keras_models_are_seeded, _replace("keras.utils.set_random_seed(SEED)", "")),
     (drawing_cells_show_their_figure, _replace("show_figure(", "print(")),
@@ -396,6 +409,8 @@ DAMAGES = [
     (questions_are_answered_and_asserted, _replace("<details>", "", kind="markdown")),
     (questions_are_answered_and_asserted, _replace('checkpoint("the slope has passed', 'print("')),
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
+    (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
+        notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
     (exercises_are_complete, _drop_solution),
     (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
     (numbers_in_prose_are_backed, _replace("22.5", "22.7", kind="markdown")),
@@ -479,14 +494,6 @@ def chapter_of(number):
     return next(path for path in CHAPTERS if path.name.startswith(number))
 
 
-def other_seeds():
-    """Yield chapters with seeds that are not theirs; all but one of the short chapters are left to `make seeds`."""
-    for path in CHAPTERS:
-        for seed in (2026, 2, 3, 4, 5):
-            later = [] if seed == 2026 and path.name < "03" else [pytest.mark.seeds]
-            yield pytest.param(path, seed, marks=later, id=f"{path.stem}-{seed}")
-
-
 def double_training_cells(notebook):
     """Put a copy behind each cell that calls fit or train_on_batch, itself or in a function of the chapter.
 
@@ -519,10 +526,12 @@ def test_a_cell_that_goes_on_training_is_noticed(tmp_path):
 
 
 @pytest.mark.course
-@pytest.mark.parametrize("path, seed", list(other_seeds()))
-def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, seed, tmp_path):
+@pytest.mark.parametrize("path", [
+    pytest.param(path, id=path.stem, marks=pytest.mark.portable if path.name >= "03" else [])   # minutes each
+    for path in CHAPTERS])
+def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
-    set_constants(notebook, path.stem, {"SEED": seed})
+    set_constants(notebook, path.stem, {"SEED": 2026})
     double_training_cells(notebook)
     executed, result = execute(saved(notebook, path, tmp_path))
     assert not result.failure
@@ -548,46 +557,6 @@ def test_chapter_runs_unchanged_on_another_engine(path, engine, tmp_path, monkey
     executed, result = execute(saved(notebook, path, tmp_path), cell_timeout=FULL_CELL_TIMEOUT)   # PyTorch is slow
     assert not result.failure
     assert list(no_error_and_no_stderr(executed, path)) == []
-
-
-DEFECTS = [
-    ("01", "error = predict(w, b, x) - y   ", "error = y - predict(w, b, x)   ", "both derivatives are negative"),
-    ("01", "2 * np.mean(error * x), ", "np.mean(error * x), ", "formula and measurement agree"),
-    ("01", "(0.149, 0.150)", "(0.1495, 0.150)", "0.149"),
-    ("01", "learning_rate=LEARNING_RATE)", "learning_rate=0.11)", "all losses agree"),
-    ("02", "enough == 21", "enough == 20", "21 components are the first to reach 90 %"),
-    ("02", "(x - mean_digit, full", "(x, full", "the variances add up"),
-    ("02", "== 0.285", "== 0.286", "two components keep 28.5 %"),
-    ("03", "return a > 0", "return a >= 0", "relu: formula and measurement of the slope agree"),
-    ("03", "layers[k].T @ error)   ", "error.T @ layers[k])   ", "the gradient is shaped like the network"),
-    ("03", "layers[k].T @ error)   ",          # transposed where the shape does not tell: in a square layer
-     "(error.T @ layers[k] if layers[k].shape == error.shape else layers[k].T @ error))   ",
-     "every array of the gradient agrees"),
-    ("03", ") / len(labels)   # (n, cl", ")   # (n, cl", "every array of the gradient agrees"),
-    ("03", "one_hot(labels, logits.", "one_hot(labels.max() - labels, logits.", "every array of the gradient agrees"),
-    ("03", "@ weights + bias)", "@ weights)", "every array of the gradient agrees"),
-    ("03", "= mnist.y_train[:-VALIDATION], ", "= mnist.y_train[:-VALIDATION][::-1], ", "the nearest mean is right"),
-    ("04", "ours, twin, seen = deepcopy(start), twin_of(start), {}\n",
-     "ours, twin, seen = deepcopy(start), twin_of(start), {}\n    ours.weights[0][0, 0] += 1e-3\n",
-     "step 1: all weights are the same"),
-    ("04", "batch, batch_labels, loss)\nfor ours",
-     "batch, batch_labels, keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction='sum'))\nfor ours",
-     "all six arrays of slopes are the same"),
-    ("04", "shuffle=False", "shuffle=True", "after an epoch of fit, all weights are the same"),
-    ("05", "np.sum(window * kernel)", "np.sum(window * kernel[::-1])", "SciPy's correlate2d does what we do"),
-    ("05", '"nrcihw,hwio->nrco"', '"nrcihw,whio->nrco"', "each map is what sliding its kernel gave"),
-    ("05", "windows[:, ::stride, ::stride].max(axis=(-2, -1))", "windows[:, ::stride, ::stride].max(axis=-1)[..., 0]",
-     "stride 2: 13 × 13, the same as MaxPooling2D"),
-    ("05", '"MaxPooling2D": ((25, 25, 32), 0)', '"MaxPooling2D": ((13, 13, 32), 0)', "MaxPooling2D: (13, 13, 32)"),
-]
-
-
-@pytest.mark.course
-@pytest.mark.parametrize("chapter, old, new, claim", DEFECTS)
-def test_planted_defect_is_noticed(chapter, old, new, claim, tmp_path):
-    path = chapter_of(chapter)
-    _, result = execute(saved(with_source_changed(path, old, new), path, tmp_path))
-    assert claim in result.failure
 
 
 @pytest.mark.course

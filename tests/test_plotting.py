@@ -133,6 +133,7 @@ def test_it_touches_nothing_outside_its_axes(plot, data, options):
     before = state_outside(mine)
     plt.sca(elsewhere)
     plot(*data, **options, ax=mine)
+    assert mine.has_data()
     assert plt.gca() is elsewhere
     assert state_outside(mine) == before
 
@@ -140,7 +141,7 @@ def test_it_touches_nothing_outside_its_axes(plot, data, options):
 @every_plot
 def test_it_does_not_change_its_data(plot, data, options):
     given = copy.deepcopy((data, options))
-    plot(*data, **options)
+    assert plot(*data, **options).has_data()
     np.testing.assert_equal((data, options), given)
 
 

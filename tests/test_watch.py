@@ -107,3 +107,39 @@ def test_contrast_agrees_with_the_published_examples():
     assert watch._contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
     assert watch._contrast((1, 0, 0), (1, 1, 1)) == pytest.approx(3.998, abs=1e-3)
     assert watch._contrast((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)) == 1
+
+
+@pytest.mark.parametrize("line, fault", [
+    ("x = np.zeros((2, 3))  # (2, 3): two rows", None),
+    ("x = np.zeros((2, 3))  # (3, 2)", "x has shape (3, 2), but it has (2, 3)"),
+    ("x = np.zeros(n + 1)  # (n + 1,)", None),
+    ("x = np.zeros(n)  # (n + 1,), one too few", "x has shape (n + 1,), but it has (5,)"),
+    ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)", None),
+    ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)", "y has shape (n, 2), but it has (5, 1)"),
+    ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
+    ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (4, 2)", "x has shape (4, 2), but it has (2, 4)"),
+    ("x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each", "x has shape (n,), but it has (4,)"),
+    ("x = [[1, 2], [3, 4]]  # (2, 2)", None),
+    ("x = np.array([\n    1, 2])  # (3,)", "x has shape (3,), but it has (2,)"),
+    ("x = np.zeros((3, 2))  # (…, 2)", None),
+    ("x = np.zeros((3, 2))  # (samples, 2)", None),
+    ("x = np.zeros((3, 2))  # (samples, 3)", "x has shape (samples, 3), but it has (3, 2)"),
+    ("x = np.zeros((3, 2))  # (samples,)", "x has shape (samples,), but it has (3, 2)"),
+    ("print('# (3, 3)')", None),
+])
+def test_shapes_in_comments_are_held_to_what_they_say(line, fault):
+    source = f"import numpy as np\nn = 5\n{line}\nlast = n"
+    names = {}
+    checked = "".join(watch.with_shapes_checked(source.splitlines(keepends=True)))
+    if fault:
+        with pytest.raises(AssertionError) as caught:
+            exec(checked, names)
+        assert fault in str(caught.value)
+    else:
+        exec(checked, names)
+        assert names["last"] == 5
+
+
+def test_a_kernel_holds_shapes_to_their_comments(tmp_path):
+    source = "import numpy as np\nx = np.zeros((2, 3))    # (3, 2): transposed\nprint(x.shape)"
+    assert "A comment says that x has shape (3, 2), but it has (2, 3)" in failure_of(tmp_path, source)

@@ -1,10 +1,13 @@
-"""Watches what the course does while tests run it: no call leaves the machine, and text in figures can be read.
+"""Watches what the course does while tests run it.
 
-The test process calls :func:`refuse_network` itself. Kernels call :func:`start` before their first cell, because
-:func:`watch_kernels` leads them to a folder of IPython's that says so.
+No call leaves the machine, text in figures can be read, and shapes are what comments beside them say. The test process
+calls :func:`refuse_network` itself. Kernels call :func:`start` before their first cell, because :func:`watch_kernels`
+leads them to a folder of IPython's that says so.
 """
 
+import ast
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -33,24 +36,32 @@ def _refuse(event, arguments):
         raise RuntimeError(f"The course runs without a network, but something asked for {host} ({event})")
 
 
-def watch_kernels(config):
-    """Have every kernel that this run of pytest starts call :func:`start`, whatever folder it works in."""
-    folder = tempfile.TemporaryDirectory(prefix="watch-", ignore_cleanup_errors=True)
-    config.add_cleanup(folder.cleanup)
-    startup = Path(folder.name) / "profile_default" / "startup"
+def watch_kernels(folder):
+    """Have every kernel that this process starts call :func:`start`; ``folder`` is made for that, and stays."""
+    startup = Path(folder) / "profile_default" / "startup"
     startup.mkdir(parents=True)
     path = str(Path(__file__).resolve().parent)
     (startup / "watch.py").write_text(     # one expression: a statement would leave names to the chapter
         f"[__import__('sys').path.insert(0, {path!r}), __import__('watch').start(), "
         f"__import__('sys').path.remove({path!r})]\n", encoding="utf-8")
-    os.environ["IPYTHONDIR"] = folder.name
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
+def watch_test_run(config):
+    """Have every kernel of this run of pytest watched, until it ends."""
+    folder = tempfile.TemporaryDirectory(prefix="watch-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    watch_kernels(Path(folder.name) / "ipython")
 
 
 def start():
-    """Refuse the network, and have every figure looked at before a chapter shows it."""
+    """Refuse the network, look at every figure before a chapter shows it, and hold shapes to their comments."""
+    from IPython import get_ipython
+
     from helpers import plotting
 
     refuse_network()
+    get_ipython().input_transformers_post.append(with_shapes_checked)
     draw = plotting._as_png
 
     def looked_at(figure):
@@ -59,6 +70,56 @@ def start():
         return draw(figure)
 
     plotting._as_png = looked_at
+
+
+def with_shapes_checked(lines):
+    """Return the lines of a cell with a check after each assignment at whose end a comment names shapes.
+
+    ``x, y = load()   # (60000, 28, 28), (60000,)`` makes two claims, ``z = x @ w   # (5, 2) @ (2, 3) = (5, 3)`` one.
+    """
+    try:
+        body = ast.parse("".join(lines)).body
+    except SyntaxError:
+        return lines
+    checked = list(lines)
+    for statement in reversed(body):
+        comment = re.search(r"#\s*(\(.*)", lines[statement.end_lineno - 1])
+        if isinstance(statement, ast.Assign) and comment:
+            target = statement.targets[0]
+            targets = map(ast.unparse, target.elts if isinstance(target, ast.Tuple) else [target])
+            values = ", ".join(f"{name!r}: {name}" for name in targets)
+            call = f"__import__('sys').modules['watch'].check_shapes({{{values}}}, {comment[1]!r}, globals())\n"
+            checked[statement.end_lineno - 1] = checked[statement.end_lineno - 1].rstrip("\n") + "\n"
+            checked.insert(statement.end_lineno, call)
+    return checked
+
+
+def check_shapes(values, comment, names):
+    """Raise ``AssertionError`` unless the values have the shapes that a comment names, in this order.
+
+    Lengths are computed from numbers and names of the chapter; others fit anything. A product without its result
+    claims nothing. Where the values of a dictionary have one shape ``each``, all are looked at.
+    """
+    import numpy as np
+
+    claim = comment.partition(":")[0].rpartition("=")[2]
+    shapes = re.findall(r"\(([^()]*,[^()]*)\)", claim)
+    if "@" in claim or len(shapes) != len(values):
+        return
+    for (name, value), shape in zip(values.items(), shapes, strict=True):
+        wanted = [_length(part.strip(), names) for part in shape.split(",") if part.strip()]
+        for array in value.values() if isinstance(value, dict) and " each" in claim else [value]:
+            found = array.shape if hasattr(array, "shape") else np.shape(array)
+            if len(found) != len(wanted) or any(w not in (None, f) for w, f in zip(wanted, found, strict=True)):
+                raise AssertionError(f"A comment says that {name} has shape ({shape}), but it has {tuple(found)}")
+
+
+def _length(part, names):
+    """Return a length that a comment names, None for one that nothing says."""
+    try:
+        return eval(part, names)
+    except (NameError, SyntaxError):
+        return None
 
 
 def unreadable_texts(figure):
