@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from cycler import cycler
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
@@ -225,6 +224,8 @@ def plot_classes(points, labels, *, names=("first coordinate", "second coordinat
 
     Returns the Axes. Used in chapter 2.
     """
+    import seaborn as sns  # takes a second, and only some chapters need it
+
     points = as_numbers(points, "points", ("n", 2))
     labels = as_labels(labels, "labels")
     check_same_length(points=points, labels=labels)

@@ -3,14 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-import seaborn as sns
+from matplotlib.colors import LinearSegmentedColormap
 from sklearn.metrics import classification_report, confusion_matrix
 
 from helpers._arguments import as_labels, as_whole_number, check_choice, check_same_length
 from helpers.plotting import axes_or_new
 
 # Light enough for dark figures on every cell.
-_SHADES = sns.blend_palette(["#f7fbff", "#7ab8dd"], as_cmap=True)
+_SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"])
 
 
 class ConfusedPair(NamedTuple):
@@ -86,6 +86,8 @@ class ConfusionReport:
 
         Returns the Axes. Raises ``ValueError`` for an unknown ``normalize``.
         """
+        import seaborn as sns  # takes a second, and only some chapters need it
+
         check_choice(normalize, "normalize", (None, "true"))
         values, form = self.counts, "d"
         if normalize == "true":

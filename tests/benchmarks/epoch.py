@@ -7,28 +7,25 @@ a round, so that a machine that is busy for a while slows both sides of a ratio.
 
 import argparse
 import os
-import time
 from collections.abc import Callable
-from importlib.metadata import version
 from importlib.util import find_spec
 from typing import NamedTuple
 
 os.environ.update(CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu", KERAS_BACKEND="tensorflow")   # before the imports
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+from results import SEED, keep, machine_facts, time_rounds, verdict
 from scipy.special import log_softmax
-from threadpoolctl import threadpool_info
 
 from helpers.datasets import load_mnist
 from helpers.numpy_mlp import forward, initialize, minibatches, train_epoch
 from helpers.startup import quiet_startup
 
 INPUTS, HIDDEN, CLASSES = 784, 128, 10
-BATCH_SIZE, LEARNING_RATE, SEED = 512, 0.1, 0
+BATCH_SIZE, LEARNING_RATE = 512, 0.1
 WANTED_SHARE, WANTED_RATIO = 0.65, 2.2   # matrix products / NumPy network, Keras / NumPy network
 LOSS_SAMPLES, LOSS_TOLERANCE = 10_000, 0.10
+COLUMNS = {"contender": "", "median": ".3f", "min": ".3f", "max": ".3f", "× NumPy": ".2f", "loss": ".3f"}
 
 
 class Contender(NamedTuple):
@@ -172,55 +169,15 @@ CONTENDERS = {PRODUCTS: matrix_products, NETWORK: numpy_network, "float64, bias 
 MISSING = [name for name, package in (("PyTorch", "torch"), ("JAX", "jax")) if find_spec(package) is None]
 
 
-def time_rounds(contenders, rounds):
-    """Return the seconds of each contender's epochs, one for each round; the warm-up is not among them."""
-    seconds = {name: [] for name in contenders}
-    rng = np.random.default_rng(SEED)
-    for number in range(rounds + 1):
-        for name in rng.permutation(list(contenders)):
-            begin = time.perf_counter()
-            contenders[name].train_epoch()
-            if number > 0:
-                seconds[name].append(time.perf_counter() - begin)
-    return {name: np.array(values) for name, values in seconds.items()}
-
-
 def training_loss(contender, images, labels):
     """Return the mean cross-entropy, computed in float64 and in the same way for all."""
     return -log_softmax(contender.logits(images).astype(np.float64), axis=1)[np.arange(len(labels)), labels].mean()
 
 
-def machine_facts():
-    """Return processors, BLAS and versions in one line."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    pool = next((pool for pool in threadpool_info() if pool["user_api"] == "blas"), {})   # NumPy's is loaded first
-    packages = ["numpy", "scikit-learn", "keras", "tensorflow"]
-    packages += [package for package in ("torch", "jax") if find_spec(package)]
-    return (f"{os.cpu_count()} CPUs; BLAS {blas['name']} {blas['version']}, "
-            f"kernels {pool.get('architecture', 'unknown')}, threads {pool.get('num_threads', 'unknown')}; "
-            + ", ".join(f"{package} {version(package)}" for package in packages))
-
-
-def print_table(contenders, seconds, ratios, losses):
-    """Print one row for each contender, the missing ones too."""
-    rounds = len(seconds[NETWORK])
-    table = Table("contender", title=f"Seconds for one epoch, {rounds} rounds; loss after {rounds + 1} epochs")
-    for heading in ("median", "min–max", "× NumPy", "loss"):
-        table.add_column(heading, justify="right")
-    for name in CONTENDERS:
-        if name in contenders:
-            values, loss = seconds[name], f"{losses[name]:.3f}" if name in losses else "–"
-            table.add_row(name, f"{np.median(values):.3f}", f"{values.min():.3f}–{values.max():.3f}",
-                          f"{ratios[name]:.2f}", loss)
-        else:
-            table.add_row(name, "not installed")
-    Console().print(table)
-
-
-def verdict(text, value, wanted):
-    """Print a ratio with what is wanted of it; return whether it is reached."""
-    print(f"{text}: {value:.2f} (wanted: at least {wanted}) {'reached' if value >= wanted else 'missed'}")
-    return value >= wanted
+def rows(seconds, ratios, losses):
+    """Return one row for each contender, the missing ones too."""
+    return [[name, np.median(seconds[name]), seconds[name].min(), seconds[name].max(), ratios[name], losses.get(name)]
+            if name in seconds else [f"{name}, not installed", *[None] * 5] for name in CONTENDERS]
 
 
 def main():
@@ -231,19 +188,19 @@ def main():
 
     mnist = load_mnist()
     x, labels = mnist.x_train.reshape(-1, INPUTS).astype(np.float32) / 255, mnist.y_train.astype(np.int64)
-    print(machine_facts())
     contenders = {name: make(x, labels) for name, make in CONTENDERS.items() if name not in MISSING}
-    seconds = time_rounds(contenders, rounds)
+    seconds = time_rounds({name: contender.train_epoch for name, contender in contenders.items()}, rounds)
     ratios = {name: np.median(values / seconds[NETWORK]) for name, values in seconds.items()}
     losses = {name: training_loss(contender, x[:LOSS_SAMPLES], labels[:LOSS_SAMPLES])
               for name, contender in contenders.items() if contender.logits}
-    print_table(contenders, seconds, ratios, losses)
     spread = max(losses.values()) / min(losses.values()) - 1
-    print(f"losses differ by up to {spread:.0%}: "
-          + ("all did the same work" if spread <= LOSS_TOLERANCE else "NOT all did the same work, do not compare them"))
-    reached = [verdict("matrix products' share of the NumPy epoch", ratios[PRODUCTS], WANTED_SHARE),
-               verdict("Keras / NumPy network", ratios[KERAS], WANTED_RATIO)]
-    return 0 if all(reached) else 1
+    same = "all did the same work" if spread <= LOSS_TOLERANCE else "NOT all did the same work, do not compare them"
+    reached = keep(
+        "epoch", f"Seconds for one epoch, {rounds} rounds; loss after {rounds + 1} epochs", COLUMNS,
+        rows(seconds, ratios, losses), facts=machine_facts(), notes=[f"Losses differ by up to {spread:.0%}: {same}."],
+        verdicts=[verdict("matrix products' share of the NumPy epoch", ratios[PRODUCTS], at_least=WANTED_SHARE),
+                  verdict("Keras / NumPy network", ratios[KERAS], at_least=WANTED_RATIO)])
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":
