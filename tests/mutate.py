@@ -1,7 +1,8 @@
 """Plants defects in copies of the course, one at a time, and reports which of them the suite notices: `make mutate`.
 
-A chapter with a defect is executed first, for a checkpoint holds on every machine; if all of them pass, the rules for
-notebooks and strict nbval have their say. Other defects face the tests named beside them. Then functions of the helpers
+A chapter with a defect is executed first, for a checkpoint holds on every machine; if all of them pass, or if a rule is
+expected to notice, the rules for notebooks and strict nbval have their say. Other defects face the tests named beside
+them. Then functions of the helpers
 are emptied: a test that calls one, and passes all the same, proves nothing. `build/mutate/` gets the tables.
 """
 
@@ -263,6 +264,11 @@ DEFECTS = [
                              if "image/png" in output.get("data", {})] and notebook, "figures_have_alt_text"),
     Defect("pale words in a figure", "03", change('"smaller rate")', '"smaller rate", color="0.75")'),
            "'smaller rate' has a contrast of"),
+    Defect("pale words in a picture that no cell computes", "images/draw_images.py",
+           change('INK = "0.15"', 'INK = "0.7"'), "test_words_in_pictures_can_be_read", ("tests/test_images.py",)),
+    Defect("a picture that no script draws", "images/draw_images.py",
+           change('    draw_own_digit(FOLDER / "own_digit.png")\n', ""), "test_the_script_draws",
+           ("tests/test_images.py",)),
     # the machinery
     Defect("a chapter that reaches for the network", "02",
            change("digits = load_digits()", "__import__('socket').create_connection(('192.0.2.1', 80), 1)\n"
@@ -306,7 +312,7 @@ class Workspace:
 
     def pytest(self, *arguments):
         """Run tests of the copy; return the exit status, 2 when they took too long, and what they printed."""
-        command = [sys.executable, "-m", "pytest", "-q", "-rf", "--color=no", "-p", "no:cacheprovider", *arguments]
+        command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--color=no", "-p", "no:cacheprovider", *arguments]
         try:
             done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True,
                                   encoding="utf-8", timeout=TIME_LIMIT)
@@ -337,7 +343,7 @@ class Workspace:
         """Plant a defect; return who noticed it, in words, empty when nobody did, and all that was said."""
         take_out = self.plant(defect)
         try:
-            if defect.where.isdigit():
+            if defect.where.isdigit() and not defect.by.isidentifier():
                 _, result = execute(self.chapter(defect.where))
                 if result.failure:
                     return "chapter: " + result.failure.splitlines()[0].partition(": ")[2], result.failure

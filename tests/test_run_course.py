@@ -321,8 +321,8 @@ def test_a_disk_that_is_full_is_named_and_keeps_what_was_there(course, tmp_path,
     ("numpy\nno-such-package\nseaborn<0.5\n", "no-such-package is missing; seaborn<0.5 is needed"),
 ])
 def test_missing_and_wrong_packages_are_told_in_one_line_with_the_remedy(tmp_path, requirements, said):
+    (tmp_path / "tests").mkdir()
     for script in ("run_course.py", "dependencies.py"):
-        (tmp_path / "tests").mkdir(exist_ok=True)
         shutil.copy(run_course.ROOT / "tests" / script, tmp_path / "tests")
     (tmp_path / "requirements.txt").write_text(requirements)
     done = subprocess.run([sys.executable, tmp_path / "tests" / "run_course.py"], capture_output=True, text=True,
@@ -331,6 +331,19 @@ def test_missing_and_wrong_packages_are_told_in_one_line_with_the_remedy(tmp_pat
     assert done.returncode == 1
     assert line.startswith(said)
     assert line.endswith(f"{sys.executable} -m pip install -r requirements.txt")
+
+
+@pytest.mark.parametrize("target", ["tests/test_checks.py", "notebooks/01_gradient_descent.ipynb"])
+def test_pytest_too_tells_in_one_line_which_package_is_missing(tmp_path, target):
+    for part in ("tests", "notebooks"):
+        shutil.copytree(run_course.ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(run_course.ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "requirements.txt").write_text("no-such-package~=1.0\n")
+    done = subprocess.run([sys.executable, "-m", "pytest", "--collect-only", target], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode != 0
+    assert done.stdout == "" and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("no-such-package~=1.0 is missing. To mend it, run in the folder of the course: ")
 
 
 def test_a_missing_package_is_told_before_it_is_imported(tmp_path):
