@@ -18,6 +18,7 @@ def pytest_configure(config):
 
 
 @pytest.fixture(autouse=True)
-def no_figure_is_left_over():
-    yield
+def no_figure_and_no_setting_is_left_over():
+    with plt.rc_context():
+        yield
     plt.close("all")
