@@ -43,9 +43,10 @@ def as_numbers(values, name, shape):
 
 
 def as_labels(values, name):
-    """Return class labels as a one-dimensional array of integers or strings.
+    """Return class labels as a one-dimensional array of int64 or strings.
 
-    Raises ``TypeError`` for other types, ``ValueError`` for a wrong shape, emptiness, NaN or fractions.
+    Raises ``TypeError`` for other types, ``ValueError`` for a wrong shape, emptiness, NaN, fractions or integers that
+    are too large to be told apart.
     """
     array = as_array(values, name)
     if array.ndim != 1 or array.size == 0:
@@ -55,12 +56,19 @@ def as_labels(values, name):
         array = as_numbers(array, name, ("n",))
         if (array != array.round()).any():
             raise ValueError(f"{name} must hold whole class labels, got {array[array != array.round()][0]}")
+        if abs(array).max() > 2**53:
+            raise ValueError(f"{name} must hold class labels of at most 2**53 when they are floats, "
+                             f"got {abs(array).max():g}")
         array = array.astype(np.int64)
     if array.dtype.kind in "OT" and all(isinstance(label, str) for label in array):
         array = array.astype(np.str_)
     if array.dtype.kind not in "iuU":
         raise TypeError(f"{name} must hold integer or string class labels, got {array.dtype} values")
-    return array
+    if array.dtype.kind == "U":
+        return array
+    if array.dtype.kind == "u" and array.max() >= 2**63:
+        raise ValueError(f"{name} must hold class labels below 2**63, got {array.max()}")
+    return array.astype(np.int64)
 
 
 def as_whole_number(value, name, least=None):

@@ -53,13 +53,15 @@ def _read_grey(path):
                          "1,000 pixels wide, say") from error
     except UnidentifiedImageError as error:
         raise ValueError(f"{path.name} is no picture that can be read. Save it as PNG or JPEG") from error
-    except (OSError, SyntaxError, ValueError) as error:      # what Pillow raises for damaged files
+    except Exception as error:       # for damaged files, Pillow's readers raise errors of many kinds
         raise ValueError(f"{path.name} is damaged and cannot be read ({error}). Save it anew") from error
 
 
 def _grey(image):
     if image.mode.startswith(("I", "F")):                    # 16 or 32 bits to a pixel: no range that is known
         grey = np.asarray(image, dtype=np.float32)
+        if not np.isfinite(grey).all():
+            raise ValueError("it holds values that are no numbers")
         grey = grey / max(grey.max(), 1)
     else:
         image = image.convert("RGBA")

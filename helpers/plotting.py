@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from helpers._arguments import as_labels, as_numbers, as_whole_number, check_same_length
+from helpers._arguments import as_array, as_labels, as_numbers, as_whole_number, check_same_length
 
 # Ten colours that stay apart for colour-blind eyes: M. A. Petroff, "Accessible Color Sequences for Data
 # Visualization", arXiv:2107.02270. Colour never stands alone: markers and line styles go with it.
@@ -161,7 +161,7 @@ def plot_images(images, *, labels=None, predictions=None, columns=10, limits=Non
                   extent=(left, left + width, top + height, top))
         if captions is not None:
             text, wrong = captions[i]
-            ax.text(left + width / 2, top - 0.06 * height, text, ha="center", va="bottom",
+            ax.text(left + width / 2, top - 0.06 * height, as_text(text), ha="center", va="bottom",
                     color=CLASS_COLORS[2] if wrong else "black", fontweight="bold" if wrong else "normal")
     ax.set(xlim=(-gap_x, columns * (width + gap_x)), ylim=(rows * (height + gap_y) - gap_y * 0.8, -gap_y),
            aspect="equal")
@@ -235,17 +235,18 @@ def plot_classes(points, labels, *, names=("first coordinate", "second coordinat
     if np.shape(names) != (2,):
         raise ValueError(f"names must be two axis labels, got {names!r}")
     ax = axes_or_new(ax, figsize=(7.5, 6))
-    text = [str(label) for label in labels]
-    order = [str(label) for label in classes]
+    text = [str(place) for place in np.searchsorted(classes, labels)]   # seaborn leaves out names such as _a
+    order = [str(place) for place in range(len(classes))]
     sns.scatterplot(x=points[:, 0], y=points[:, 1], hue=text, style=text, hue_order=order, style_order=order,
                     palette=list(CLASS_COLORS[:len(order)]), markers=list(CLASS_MARKERS[:len(order)]),
                     s=22, alpha=0.75, linewidth=0, ax=ax)
     for label in classes if medians else ():
         x, y = np.median(points[labels == label], axis=0)
-        ax.text(x, y, str(label), ha="center", va="center", fontweight="bold",
+        ax.text(x, y, as_text(label), ha="center", va="center", fontweight="bold",
                 bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "black"})
     ax.set(xlabel=names[0], ylabel=names[1])
-    ax.legend(title="class", loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(ax.get_legend().legend_handles, [as_text(label) for label in classes], title="class",
+              loc="upper left", bbox_to_anchor=(1, 1))
     return ax
 
 
@@ -261,7 +262,7 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     if ratios.min() < 0 or ratios.sum() > 1 + 1e-6:
         raise ValueError("ratios must not be negative and sum to at most 1, "
                          f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}")
-    if np.size(thresholds):
+    if as_array(thresholds, "thresholds").shape != (0,):
         thresholds = as_numbers(thresholds, "thresholds", ("k",))
     for threshold in thresholds:
         if not 0 < threshold <= 1:
@@ -312,7 +313,7 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     if minimum is not None:
         minimum = as_numbers(minimum, "minimum", (2,))
     ax = axes_or_new(ax, figsize=(7, 5))
-    levels = np.geomspace(losses.min(), losses.max(), 16)
+    levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))   # between neighbouring floats there are fewer
     ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
     ax.contour(w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7)
     for i, (name, path) in enumerate(paths.items()):
@@ -357,6 +358,11 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     ax.set(xlabel="x", ylabel="y")
     ax.legend()
     return ax
+
+
+def as_text(label):
+    """Return a class as text that matplotlib shows as it is, and does not take for a formula."""
+    return str(label).replace("$", r"\$")
 
 
 def axes_or_new(ax, figsize=None):

@@ -7,7 +7,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from sklearn.metrics import classification_report, confusion_matrix
 
 from helpers._arguments import as_labels, as_whole_number, check_choice, check_same_length
-from helpers.plotting import axes_or_new
+from helpers.plotting import as_text, axes_or_new
 
 # Light enough for dark figures on every cell.
 _SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"])
@@ -95,10 +95,11 @@ class ConfusionReport:
         blank = np.eye(len(self.labels), dtype=bool) if errors_only else np.zeros(values.shape, dtype=bool)
         text = [[format(value, form) if value else "" for value in row] for row in values]
         size = max(4, 0.62 * len(self.labels))
+        names = [as_text(label) for label in self.labels]
         ax = axes_or_new(ax, figsize=(size, size))
         sns.heatmap(values, mask=blank, annot=np.array(text, dtype=object), fmt="", cmap=_SHADES, vmin=0,
                     vmax=max(values[~blank].max(initial=0), 1e-9), cbar=False, square=True, linewidths=0.5,
-                    linecolor="0.85", xticklabels=self.labels, yticklabels=self.labels,
+                    linecolor="0.85", xticklabels=names, yticklabels=names,
                     annot_kws={"fontsize": 10}, ax=ax)
         ax.grid(False)
         ax.set(xlabel="predicted", ylabel="true")

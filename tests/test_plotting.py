@@ -96,7 +96,7 @@ def state_outside(ax):
         "numpy's random state": [np.asarray(part).tolist() for part in np.random.get_state()],   # noqa: NPY002
         "other axes": [(other, other.axis(), other.get_children(), other.get_title(), other.get_legend(),
                         other.get_xscale(), other.get_yscale()) for other in others],
-        "figures": [(number, plt.figure(number).get_size_inches().tolist(), plt.figure(number).texts,
+        "figures": [(number, plt.figure(number).get_size_inches().tolist(), plt.figure(number).get_children(),
                      plt.figure(number).get_layout_engine(), plt.figure(number).get_suptitle())
                     for number in plt.get_fignums()],
     }
