@@ -251,6 +251,38 @@ def measured_cells_are_followed_by_a_checkpoint(notebook, path):
             yield f"a cell that is not tested: {cell.source[:80]!r}"
 
 
+def calls_of(function, cell):
+    return [node for node in ast.walk(ast.parse(cell.source))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function]
+
+
+def names_in(tree, kind=ast.Load):
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+
+
+def checkpoints_can_fail(notebook, path):
+    for cell in code_cells(notebook):
+        for call in calls_of("checkpoint", cell):
+            condition = call.args[1]
+            if not names_in(condition):
+                yield f"depends on nothing that was computed: {ast.unparse(call)[:100]}"
+            for node in ast.walk(condition):
+                if isinstance(node, ast.Compare):
+                    sides = [ast.dump(side) for side in (node.left, *node.comparators)]
+                    if len(set(sides)) < len(sides):
+                        yield f"compares something with itself: {ast.unparse(node)[:100]}"
+
+
+def checks_of_exercises_can_fail(notebook, path):
+    for solution, check in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if tagged(solution, "solution") and check.cell_type == "code":
+            tree = ast.parse(solution.source)
+            theirs = names_in(tree, ast.Store) | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            for call in calls_of("check_exercise", check):
+                if reused := theirs & names_in(call.args[2]):
+                    yield f"what is expected depends on the reader's own {', '.join(reused)}: {ast.unparse(call)[:100]}"
+
+
 # Claims that each chapter proves. A checkpoint may be replaced by a better one; to drop one without, change this too.
 CHECKPOINTS = {1: 33, 2: 42, 3: 75, 4: 96, 5: 90}
 
@@ -305,8 +337,8 @@ RULES = [
     title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
     pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
-    measured_cells_are_followed_by_a_checkpoint, no_checkpoint_is_lost, exercises_are_complete,
-    numbers_in_prose_are_backed, code_parses,
+    measured_cells_are_followed_by_a_checkpoint, checkpoints_can_fail, checks_of_exercises_can_fail,
+    no_checkpoint_is_lost, exercises_are_complete, numbers_in_prose_are_backed, code_parses,
 ]
 
 
@@ -409,6 +441,10 @@ DAMAGES = [
     (questions_are_answered_and_asserted, _replace("<details>", "", kind="markdown")),
     (questions_are_answered_and_asserted, _replace('checkpoint("the slope has passed', 'print("')),
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
+    (checkpoints_can_fail, _add_code('checkpoint("the loss fell", True)')),
+    (checkpoints_can_fail, _add_code('checkpoint("one is less than two", 1 < 2)')),
+    (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.all(losses == losses))')),
+    (checks_of_exercises_can_fail, _replace("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
     (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
         notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
     (exercises_are_complete, _drop_solution),
@@ -529,7 +565,8 @@ def test_a_cell_that_goes_on_training_is_noticed(tmp_path):
 @pytest.mark.parametrize("path", [
     pytest.param(path, id=path.stem, marks=pytest.mark.portable if path.name >= "03" else [])   # minutes each
     for path in CHAPTERS])
-def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, tmp_path):
+def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)     # nothing depends on the folder in which a run is started
     notebook = nbformat.read(path, as_version=4)
     set_constants(notebook, path.stem, {"SEED": 2026})
     double_training_cells(notebook)
@@ -564,13 +601,6 @@ def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
     path = chapter_of("02")
     copied = saved(with_source_changed(path, "enough == 21", "enough == 20"), path, tmp_path)
     run = subprocess.run([sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider",
-                          copied], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
+                          "-x", copied], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
     assert run.returncode == 1
     assert "This is not true: 21 components are the first to reach 90 %" in run.stdout
-
-
-@pytest.mark.course
-def test_same_result_from_any_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert not execute(CHAPTERS[1])[1].failure
-    assert Path.cwd() == tmp_path

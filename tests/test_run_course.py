@@ -272,14 +272,14 @@ def test_a_read_only_checkout_runs_and_writes_elsewhere_only(read_only, tmp_path
     before = {path: path.stat().st_mtime_ns for path in checkout.rglob("*")}
     options = {"capture_output": True, "text": True, "preexec_fn": without_power, "timeout": 120,
                "env": os.environ | {"PYTHONPATH": str(checkout)}}
-    command = [sys.executable, checkout / "tests" / "run_course.py", "01"]
+    command = [sys.executable, checkout / "tests" / "run_course.py", "02"]
     refused = subprocess.run(command, **options)
     assert refused.returncode == 1
     assert refused.stdout.startswith("Stopped: Permission denied: ") and "--output" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr
     done = subprocess.run([*command, "--output", tmp_path / "build"], **options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "build" / "01_gradient_descent.html").exists()
+    assert (tmp_path / "build" / "02_pca.html").exists()
     assert {path: path.stat().st_mtime_ns for path in checkout.rglob("*")} == before
 
 

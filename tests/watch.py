@@ -14,6 +14,7 @@ from pathlib import Path
 
 READABLE, READABLE_LARGE = 4.5, 3.0   # least contrast of text: Web Content Accessibility Guidelines 2.2, level AA
 LARGE, LARGE_BOLD = 18, 14            # points
+THIS_MACHINE = ("localhost", "::1", "0.0.0.0", "::", "")
 
 
 def refuse_network():
@@ -31,7 +32,7 @@ def _refuse(event, arguments):
         return
     if isinstance(host, bytes):
         host = host.decode(errors="replace")
-    if host and host not in ("localhost", "::1", "0.0.0.0", "::") and not host.startswith("127."):
+    if isinstance(host, str) and host not in THIS_MACHINE and not host.startswith("127."):
         # not an OSError, which a library may expect and swallow
         raise RuntimeError(f"The course runs without a network, but something asked for {host} ({event})")
 
