@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 from itertools import zip_longest
-from pathlib import Path
 
 import nbformat
 import pytest
