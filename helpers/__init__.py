@@ -7,6 +7,7 @@ Import what you need from its room, for example ``from helpers.checks import che
 ``plotting``   the look of the course, its figures, and alt text for them
 ``reports``    confusion matrix and classification report
 ``numpy_mlp``  the neural network that chapter 3 builds
+``pictures``   pictures of one's own, read from files
 ``startup``    imports a talkative library without its start-up messages
 
 Importing this package loads none of them, changes no setting and prints nothing.

@@ -14,9 +14,11 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 from run_course import ROOT, write
@@ -68,6 +70,10 @@ class CannotRun(Exception):
     """A row that this machine cannot run; the message says why."""
 
 
+class CannotInstall(Exception):
+    """The packages of a row cannot be installed; the message is the installer's."""
+
+
 @dataclass
 class Outcome:
     """What became of a row, for the table and for the file."""
@@ -96,16 +102,20 @@ def environment_for(row):
     if not row.python:
         return sys.executable
     base, folder = find_python(row.python), FOLDER / f"venv-{row.python}-{row.resolution}"
-    subprocess.run([base, "-m", "venv", "--clear", folder], check=True, timeout=300)
+    _install([base, "-m", "venv", "--clear", folder])
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python,
                "--requirement", "requirements.txt"]
     install += (["--constraint", "requirements.lock"] if row.resolution == "locked"
                 else ["--resolution", row.resolution])
-    done = subprocess.run(install, cwd=ROOT, capture_output=True, text=True, timeout=1800)
-    if done.returncode:
-        raise CannotRun(f"its packages cannot be installed: {done.stderr.strip().splitlines()[-1]}")
+    _install(install)
     return str(python)
+
+
+def _install(command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=1800)
+    if done.returncode:
+        raise CannotInstall(" ".join(done.stderr.split())[-300:])
 
 
 def command_for(row, python, output):
@@ -123,10 +133,12 @@ def command_for(row, python, output):
 
 def of_tests(said):
     """Return chapters and tests that passed, as pytest's last lines tell; with nbval, a test is a cell."""
-    passed, failed = (int(found[1]) if (found := re.search(rf"(\d+) {word}", said)) else 0
-                      for word in ("passed", "failed"))
+    last = (said.splitlines() or [""])[-1]
+    passed, failed, errors = (int(found[1]) if (found := re.search(rf"(\d+) {word}", last)) else 0
+                              for word in ("passed", "failed", "error"))
     broken = set(re.findall(r"^(?:FAILED|ERROR) .*?(\d\d_\w+)", said, re.MULTILINE))
-    return f"{CHAPTERS - len(broken)} of {CHAPTERS}", f"{passed} of {passed + failed} tests"
+    return (f"{CHAPTERS - len(broken)} of {CHAPTERS}" if passed else "none",
+            f"{passed} of {passed + failed + errors} tests")
 
 
 def of_run(output):
@@ -145,6 +157,8 @@ def run(row, folder=FOLDER):
         command = command_for(row, environment_for(row), output)
     except CannotRun as reason:
         return Outcome(row.name, result=f"not run: {reason}")
+    except (CannotInstall, subprocess.TimeoutExpired) as reason:
+        return Outcome(row.name, result=f"failed: its packages cannot be installed: {reason}")
     shutil.rmtree(output, ignore_errors=True)   # of an earlier run
     begin = time.perf_counter()
     with open(log, "w", encoding="utf-8") as said:
@@ -155,15 +169,24 @@ def run(row, folder=FOLDER):
         except subprocess.TimeoutExpired:
             status = f"stopped after {TIME_LIMIT} seconds"
         finally:
-            process.terminate()
-            process.wait(60)
+            end(process.pid)
+            process.wait()
     outcome = Outcome(row.name, minutes=round((time.perf_counter() - begin) / 60, 1))
     if row.tests:
-        outcome.chapters, outcome.checks = of_tests(log.read_text(encoding="utf-8"))
+        outcome.chapters, outcome.checks = of_tests(log.read_text(encoding="utf-8", errors="replace"))
     elif (output / "summary.json").exists():
         outcome.chapters, outcome.checks = of_run(output)
     outcome.result = "passed" if status == 0 else f"failed ({status}): see {log.relative_to(ROOT)}"
     return outcome
+
+
+def end(pid):
+    """End a process and all that it has started, such as the kernel of a chapter."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for member in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
 
 def keep(outcome, folder=FOLDER):

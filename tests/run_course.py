@@ -6,6 +6,7 @@ is executed at its source's full settings, and `build/full/` gets the results. W
 """
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -32,7 +33,9 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 300   # seconds
+NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 FULL_CELL_TIMEOUT = 3600
+SUMMARY = ("summary.json", "summary.md")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -95,9 +98,14 @@ def execute(path, *, cell_timeout=CELL_TIMEOUT, full=False, seed=None, progress=
             result.failure = ("its kernel died: killed from outside, or out of memory\n"
                               + last_words.read().decode(errors="replace")[-2000:])
             result.kernel_died = True
+        except RuntimeError as error:      # the kernel did not start
+            result.failure = f"its kernel did not start: {error}"
     result.seconds = time.perf_counter() - begin
     result.peak_megabytes = memory.peak / 2**20
-    result.checkpoints = sum(line.startswith("✓") for cell in notebook.cells for line in _printed(cell))
+    printed = [line for cell in notebook.cells for line in _printed(cell)]
+    result.checkpoints = sum(line.startswith("✓") for line in printed)
+    if not result.failure:
+        result.failure = "\n".join(line for line in printed if line.startswith("○"))   # a solution that is none
     if result.failure:
         source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
         result.failure = (f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: {result.failure}\n"
@@ -217,10 +225,10 @@ def table(results):
 
 def keep_summary(results, folder):
     """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``."""
-    write(folder / "summary.json", json.dumps([asdict(result) for result in results], indent=1) + "\n")
+    write(folder / SUMMARY[0], json.dumps([asdict(result) for result in results], indent=1) + "\n")
     heading, *body = rows(results)
     lines = [heading, ["---", *["---:"] * len(COLUMNS)], *body]
-    write(folder / "summary.md", "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    write(folder / SUMMARY[1], "".join(f"| {' | '.join(line)} |\n" for line in lines))
 
 
 def main(arguments=None):
@@ -244,8 +252,9 @@ def main(arguments=None):
         console.print("Stopped. Chapters that had finished are kept; run the command again for the rest.")
         return 130
     except OSError as error:   # a disk that is full, a folder that may not be written to
-        console.print(f"Stopped: {error.strerror}: {error.filename}. Chapters that had finished are kept. "
-                      "Make room, or name another folder with --output.", style="red", markup=False, soft_wrap=True)
+        remedy = "Make room, or name another folder with --output." if error.errno in NO_PLACE else ""
+        console.print(f"Stopped: {error}. Chapters that had finished are kept. {remedy}", style="red", markup=False,
+                      soft_wrap=True)
         return 1
 
 
@@ -255,8 +264,8 @@ def _run_all(options, console):
         options.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=options.output):
             pass               # better to learn now that nothing can be written there
-        for old in options.output.glob("summary.*"):
-            old.unlink()       # of an earlier run
+        for old in SUMMARY:
+            (options.output / old).unlink(missing_ok=True)   # of an earlier run
     results = []
     for path in chapters:
         console.print(f"{path.stem} …")

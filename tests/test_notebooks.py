@@ -5,6 +5,7 @@ notebook that was damaged on purpose.
 """
 
 import ast
+import builtins
 import copy
 import importlib.util
 import re
@@ -259,17 +260,33 @@ def names_in(tree, kind=ast.Load):
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
 
 
+def always_the_same(condition, known):
+    """Yield what is wrong with a condition that does not depend on what was computed."""
+    if not names_in(condition) - known:
+        yield "depends on nothing that was computed"
+    for node in ast.walk(condition):
+        parts = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and re.search(r"(allclose|isclose|equal)$", ast.unparse(node.func)):
+            parts = node.args
+        if len({ast.dump(part) for part in parts}) < len(parts):
+            yield f"compares something with itself in {ast.unparse(node)}"
+        if isinstance(node, ast.BoolOp) and not all(names_in(value) - known for value in node.values):
+            yield f"has a part that is always the same in {ast.unparse(node)}"
+
+
 def checkpoints_can_fail(notebook, path):
-    for cell in code_cells(notebook):
+    cells = code_cells(notebook)
+    imported = {alias.asname or alias.name for node in ast.walk(ast.parse(cells[0].source))
+                if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    for cell in cells:
+        if "✓" in cell.source:
+            yield f"prints a tick without a checkpoint: {cell.source[:80]!r}"
         for call in calls_of("checkpoint", cell):
-            condition = call.args[1]
-            if not names_in(condition):
-                yield f"depends on nothing that was computed: {ast.unparse(call)[:100]}"
-            for node in ast.walk(condition):
-                if isinstance(node, ast.Compare):
-                    sides = [ast.dump(side) for side in (node.left, *node.comparators)]
-                    if len(set(sides)) < len(sides):
-                        yield f"compares something with itself: {ast.unparse(node)[:100]}"
+            condition = [*call.args, *(keyword.value for keyword in call.keywords)][1]
+            for fault in always_the_same(condition, imported | set(dir(builtins))):
+                yield f"{fault}: {ast.unparse(call)[:100]}"
 
 
 def checks_of_exercises_can_fail(notebook, path):
@@ -320,6 +337,12 @@ def numbers_in_prose_are_backed(notebook, path):
                            f"It needs {stated.backing()}")
 
 
+def no_exercise_waits(notebook, path):
+    for text in texts(notebook):
+        for line in re.findall(r"^○.*", text, re.MULTILINE):
+            yield f"a solution does not define what its check asks for: {line}"
+
+
 def code_parses(notebook, path):
     for cell in code_cells(notebook):
         try:
@@ -337,7 +360,7 @@ RULES = [
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
     pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
     measured_cells_are_followed_by_a_checkpoint, checkpoints_can_fail, checks_of_exercises_can_fail,
-    no_checkpoint_is_lost, exercises_are_complete, numbers_in_prose_are_backed, code_parses,
+    no_checkpoint_is_lost, exercises_are_complete, no_exercise_waits, numbers_in_prose_are_backed, code_parses,
 ]
 
 
@@ -442,12 +465,17 @@ DAMAGES = [
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
     (checkpoints_can_fail, _add_code('checkpoint("the loss fell", True)')),
     (checkpoints_can_fail, _add_code('checkpoint("one is less than two", 1 < 2)')),
+    (checkpoints_can_fail, _add_code('checkpoint("one is less than two", condition=bool(np.all([1])))')),
+    (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.allclose(losses, losses))')),
+    (checkpoints_can_fail, _add_code('checkpoint("the loss fell", losses[0] > losses[1] or True)')),
+    (checkpoints_can_fail, _add_code('print("✓ the loss fell")')),
     (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.all(losses == losses))')),
     (checks_of_exercises_can_fail, _replace("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
     (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
         notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
     (exercises_are_complete, _drop_solution),
     (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
+    (no_exercise_waits, _text("○ Exercise 1.1 is waiting for your answer.\n")),
     (numbers_in_prose_are_backed, _replace("22.5", "22.7", kind="markdown")),
     (numbers_in_prose_are_backed, _replace("## Set up", "It keeps 93 % of it.\n## Set up", kind="markdown")),
     (numbers_in_prose_are_backed, _replace("## Set up", "It has 105,611 of them.\n## Set up", kind="markdown")),

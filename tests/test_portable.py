@@ -20,7 +20,9 @@ FAILED tests/test_notebooks.py::test_checkpoints_hold[04_keras_mlp] - AssertionE
 def test_what_pytest_says_is_counted():
     assert portable.of_tests(PASSED) == ("5 of 5", "161 of 161 tests")
     assert portable.of_tests(FAILED) == ("3 of 5", "158 of 161 tests")
-    assert portable.of_tests("no tests ran") == ("5 of 5", "0 of 0 tests")
+    assert portable.of_tests("1 passed before\n" + FAILED) == ("3 of 5", "158 of 161 tests")
+    assert portable.of_tests("no tests ran in 0.01s") == ("none", "0 of 0 tests")
+    assert portable.of_tests("ERROR notebooks/01_x.ipynb\n3 errors in 0.01s") == ("none", "0 of 3 tests")
 
 
 def test_outcomes_add_up_in_the_order_of_the_rows_and_a_later_one_replaces_an_earlier(tmp_path):
@@ -81,6 +83,28 @@ def test_a_row_that_never_ends_is_stopped(monkeypatch, tmp_path):
 def test_a_row_that_this_machine_cannot_run_says_why_and_does_not_fail(monkeypatch, tmp_path):
     outcome = portable.run(Row("another Python", python="3.99", resolution="locked"), tmp_path)
     assert outcome == Outcome("another Python", result="not run: no Python 3.99 here")
+
+
+def test_packages_that_cannot_be_installed_are_a_failure(tmp_path, monkeypatch):
+    monkeypatch.setattr(portable, "find_python", lambda version: str(tmp_path / "broken"))
+    (tmp_path / "broken").write_text("#!/bin/sh\necho no luck >&2; exit 1\n")
+    (tmp_path / "broken").chmod(0o755)
+    outcome = portable.run(Row("broken", python="3.13", resolution="locked"), tmp_path)
+    assert outcome.result == "failed: its packages cannot be installed: no luck"
+
+
+def test_each_row_differs_from_a_plain_run_in_what_its_name_says():
+    rows = {row.name: row for row in portable.ROWS}
+    assert rows["one thread, strict"].environment == portable.threads(1)
+    assert rows["two threads, strict"].environment == portable.threads(2)
+    assert rows["OpenBLAS kernels for Haswell"].environment == {"OPENBLAS_CORETYPE": "Haswell"}
+    assert rows["oneDNN off"].environment == {"TF_ENABLE_ONEDNN_OPTS": "0"}
+    assert rows["no network"].offline
+    for name in ("one thread, strict", "two threads, strict"):
+        assert portable.command_for(rows[name], "python", None)[-1] == "notebooks"
+    assert "--seed 3 " in " ".join(portable.command_for(rows["seed 3"], "python", "there"))
+    assert [(row.python, row.resolution) for row in portable.ROWS if row.python] == [
+        ("3.13", "locked"), ("3.11", "lowest-direct")]
 
 
 def test_the_rows_are_those_that_are_promised():

@@ -275,7 +275,7 @@ def test_a_read_only_checkout_runs_and_writes_elsewhere_only(read_only, tmp_path
     command = [sys.executable, checkout / "tests" / "run_course.py", "02"]
     refused = subprocess.run(command, **options)
     assert refused.returncode == 1
-    assert refused.stdout.startswith("Stopped: Permission denied: ") and "--output" in refused.stdout
+    assert refused.stdout.startswith("Stopped: [Errno 13] Permission denied: ") and "--output" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr
     done = subprocess.run([*command, "--output", tmp_path / "build"], **options)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -292,7 +292,7 @@ def test_storing_in_a_read_only_folder_keeps_the_old_notebook_and_says_what_to_d
     process = start("--store", preexec_fn=without_power)
     said, _ = process.communicate(timeout=90)
     assert process.returncode == 1
-    assert f"Stopped: Permission denied: {tmp_path / 'notebooks' / '01_good.ipynb'}" in said.replace("\n", "")
+    assert f"Permission denied: '{tmp_path / 'notebooks' / '01_good.ipynb'}'" in said.replace("\n", "")
     assert [path.read_bytes() for path in (tmp_path / "notebooks").iterdir()] == [before]
 
 
@@ -311,7 +311,7 @@ def test_a_disk_that_is_full_is_named_and_keeps_what_was_there(course, tmp_path,
     monkeypatch.setattr(type(tmp_path), "write_text", until_full)
     assert run() == 1
     said = capsys.readouterr().out
-    assert "Stopped: No space left on device: " in said and "02_large.ipynb" in said and "Make room" in said
+    assert "Stopped: [Errno 28] No space left on device: " in said and "02_large.ipynb" in said and "Make room" in said
     assert {path.name for path in (tmp_path / "build").iterdir()} == {"01_good.ipynb", "01_good.html"}
 
 
@@ -358,6 +358,35 @@ def test_a_missing_package_is_told_before_it_is_imported(tmp_path):
 
 def test_the_packages_of_this_environment_are_those_that_the_course_needs():
     assert dependencies.faults() == []
+
+
+def test_other_files_called_summary_stay(course, tmp_path):
+    write, run = course
+    write("01_good.ipynb", *GOOD)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "summary.docx").write_text("mine")
+    assert run() == 0
+    assert (tmp_path / "build" / "summary.docx").read_text() == "mine"
+
+
+def test_a_solution_that_leaves_its_check_waiting_is_a_failure(course, capsys):
+    write, run = course
+    write("01_waiting.ipynb", "from helpers.checks import check_exercise", "check_exercise('1.1', lambda: gradeint, 2)")
+    assert run() == 1
+    assert "○ Exercise 1.1 is waiting for your answer: gradeint is not defined." in capsys.readouterr().out
+
+
+def test_a_kernel_that_does_not_start_is_a_failure_of_its_chapter(course, monkeypatch, capsys):
+    write, run = course
+    write("01_good.ipynb", *GOOD)
+
+    def refuse(*_, **__):
+        raise RuntimeError("no kernel today")
+
+    monkeypatch.setattr(run_course.NotebookClient, "execute", refuse)
+    assert run() == 1
+    said = capsys.readouterr().out
+    assert "01_good.ipynb failed in code cell 0 of 2: its kernel did not start: no kernel today" in said
 
 
 def test_unknown_chapter_is_named(course):

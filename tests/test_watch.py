@@ -126,6 +126,9 @@ def test_contrast_agrees_with_the_published_examples():
     ("x = np.zeros((3, 2))  # (samples, 3)", "x has shape (samples, 3), but it has (3, 2)"),
     ("x = np.zeros((3, 2))  # (samples,)", "x has shape (samples,), but it has (3, 2)"),
     ("print('# (3, 3)')", None),
+    ("images = np.zeros((3, 3))  # (images, 3)", None),
+    ("x, *rest = np.zeros(2), 1, 2  # (2,), (2,)", None),
+    ("x = np.zeros((3, 2))  # (..., 2)", None),
 ])
 def test_shapes_in_comments_are_held_to_what_they_say(line, fault):
     source = f"import numpy as np\nn = 5\n{line}\nlast = n"

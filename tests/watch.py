@@ -87,7 +87,8 @@ def with_shapes_checked(lines):
         comment = re.search(r"#\s*(\(.*)", lines[statement.end_lineno - 1])
         if isinstance(statement, ast.Assign) and comment:
             target = statement.targets[0]
-            targets = map(ast.unparse, target.elts if isinstance(target, ast.Tuple) else [target])
+            targets = [ast.unparse(part).lstrip("*")
+                       for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
             values = ", ".join(f"{name!r}: {name}" for name in targets)
             call = f"__import__('sys').modules['watch'].check_shapes({{{values}}}, {comment[1]!r}, globals())\n"
             checked[statement.end_lineno - 1] = checked[statement.end_lineno - 1].rstrip("\n") + "\n"
@@ -118,9 +119,10 @@ def check_shapes(values, comment, names):
 def _length(part, names):
     """Return a length that a comment names, None for one that nothing says."""
     try:
-        return eval(part, names)
-    except (NameError, SyntaxError):
+        length = eval(part, names)
+    except Exception:   # whatever a word that is no length may raise
         return None
+    return length if isinstance(length, int) else None
 
 
 def unreadable_texts(figure):

@@ -10,7 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
+# results has put tests/, where this one is, on the path
+from portable import end
 from results import FOLDER, keep, machine_facts, verdict
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -47,15 +48,8 @@ def _status(script, limit):
         raise
     finally:
         if process.poll() is None:
-            _kill(psutil.Process(process.pid))
+            end(process.pid)
             process.wait()
-
-
-def _kill(process):
-    """End a process and all that it has started, such as the kernel of a chapter."""
-    for member in [process, *process.children(recursive=True)]:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
 
 
 def main(arguments=None):
