@@ -12,9 +12,8 @@ import tokenize
 from typing import NamedTuple
 
 _NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?![\d]|[.,]\d)"
-_PERCENT = r"\s?\\?%"
+_PERCENT = r"\*{0,2}(?:\s|\\,)?(?:\\?%|per cent\b)"
 _OTHER_END = rf"\s?(?:to|and|or|–)\s?{_NUMBER}{_PERCENT}"      # of a range whose first number stands before it
-_DESCRIBED = {"show_figure", "show_slider"}                     # calls whose texts describe a picture
 
 
 class Stated(NamedTuple):
@@ -66,24 +65,20 @@ class Evidence:
 
 
 def _shown(cell):
-    """Yield the texts that a cell's outputs show; a figure's text is its description, which proves nothing."""
+    """Yield the texts that a cell's outputs show, but not what they say of pictures: that proves nothing."""
     for output in cell.outputs:
         yield output.get("text", "")
-        data = output.get("data", {})
-        if "image/png" not in data:
-            yield from map(str, data.values())
+        if not described(output):
+            yield from map(str, output.get("data", {}).values())
+
+
+def described(output):
+    """Return the words that stand for a figure or a slider where there are no pictures, empty for other outputs."""
+    text = output.get("data", {}).get("text/plain", "")
+    return text if text.startswith(("Figure: ", "Slider for ")) else ""
 
 
 def _literals(source):
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.NUMBER:
             yield ast.literal_eval(token.string)
-
-
-def descriptions(source):
-    """Yield the fixed parts of the texts by which code describes its figures; computed parts are left out."""
-    for call in ast.walk(ast.parse(source)):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in _DESCRIBED:
-            for node in ast.walk(call):
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    yield node.value
