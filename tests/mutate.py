@@ -235,6 +235,17 @@ DEFECTS = [
            change("np.maximum(size, 1e-6 * size.max())", "size.max()"), "test_", CHECKS),
     Defect("one-sided differences", "helpers/checks.py",
            change("point[index] = here - step\n", "point[index] = here\n"), "test_", CHECKS),
+    Defect("a claim that says more than its condition", "02",
+           change('checkpoint("two components keep 28.5 %', 'checkpoint("two components keep 29.5 %'), "Cell"),
+    Defect("a checkpoint that is always true", "03", change("worst_spread < 0.02)", "worst_spread < 0.02 or True)"),
+           "checkpoints_can_fail"),
+    Defect("a tick that is printed", "01", change('checkpoint("the loss fell at every single step", '
+                                                  'np.all(np.diff(losses) < 0))',
+                                                  'print("✓ the loss fell at every single step")'),
+           "checkpoints_can_fail"),
+    Defect("an exercise that takes its answer from the reader", "01",
+           change("lambda: safe_rate, 1 / 17,", "lambda: safe_rate, safe_rate,"), "checks_of_exercises_can_fail"),
+    Defect("a solution with a misspelt name", "01", change("safe_rate = ", "save_rate = "), "is not defined"),
     # seeds
     Defect("Keras model built without a seed", "04",
            change("    keras.utils.set_random_seed(SEED)\n    model = keras.Sequential([keras.Input(shape=(28, 28))",

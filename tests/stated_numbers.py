@@ -2,7 +2,7 @@
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and large numbers (105,610). Behind a
 number stands an output that shows it, or code that holds it as a literal: 0.93 or 93 % for a percentage, the same
-value for the others. Comments, alt texts and other prose prove nothing, so they do not count.
+value for the others. Comments, alt texts, claims in words and other prose prove nothing, so they do not count.
 """
 
 import ast
@@ -31,8 +31,9 @@ class Stated(NamedTuple):
 
 
 def stated_numbers(text):
-    """Yield each :class:`Stated` number of a Markdown text; the addresses of links are left out."""
+    """Yield each :class:`Stated` number of a Markdown text, but not addresses of links and numbers of exercises."""
     text = re.sub(r"\]\([^)]*\)", "]", text)
+    text = re.sub(r"(xercises?) \d\.\d( and \d\.\d)?", r"\1", text)
     for found in re.finditer(_NUMBER, text):
         rest = text[found.end():]
         percent = bool(re.match(f"{_PERCENT}|{_OTHER_END}", rest))
@@ -65,11 +66,21 @@ class Evidence:
 
 
 def _shown(cell):
-    """Yield the texts that a cell's outputs show, but not what they say of pictures: that proves nothing."""
+    """Yield the lines that a cell's outputs show, but not what they say of pictures: that proves nothing.
+
+    In the claim of a checkpoint, only numbers that were computed count, not those that the cell puts there in words.
+    """
     for output in cell.outputs:
-        yield output.get("text", "")
+        for line in output.get("text", "").splitlines():
+            yield re.sub(_NUMBER, lambda found: "" if found[0] in cell.source else found[0], line) \
+                if line.startswith("✓") else line
         if not described(output):
             yield from map(str, output.get("data", {}).values())
+
+
+def claims(output):
+    """Return the lines of an output by which checkpoints say what they have proved."""
+    return "\n".join(line for line in output.get("text", "").splitlines() if line.startswith("✓"))
 
 
 def described(output):

@@ -28,7 +28,7 @@ def seen(text):
     ("**98.4** %, 93 per cent, $2\\,\\%$", [("98.4", True), ("93", True), ("2", True)]),
     ("at 0.1, then 2.", [("0.1", False)]),
     ("between 1,000 and 2,561,738.", [("1,000", False), ("2,561,738", False)]),
-    ("[Adam](https://arxiv.org/abs/1412.6980), exercise 3", []),
+    ("[Adam](https://arxiv.org/abs/1412.6980), exercise 3.1, **Exercise 1.2**, exercises 1.3 and 1.4", []),
     ("version v1.2.3 and x1.5", []),
     ("40 digits, 10 classes; digits 1, 2 and 3", []),
 ])
@@ -38,7 +38,7 @@ def test_percentages_decimals_and_large_numbers_are_seen(text, numbers):
 
 @pytest.mark.parametrize("stated, source, shown", [
     ("93 %", "", "accuracy 93%"),
-    ("93 %", "", "✓ at least 93 % of them"),
+    ("93 %", "checkpoint(f'{x:.0%}', x > y)", "✓ 93% of them"),
     ("93 %", "", "accuracy 0.93"),
     ("93 %", "low = 0.93", ""),
     ("97.1 %", "", "97.1"),
@@ -60,6 +60,7 @@ def test_an_output_or_a_literal_backs_a_number(stated, source, shown):
     ("93 %", "", "0.935 and 193%"),
     ("0.285", "x = 1  # 0.285", ""),
     ("0.285", "x = 'it is 0.285'", ""),
+    ("93 %", "checkpoint('at least 93 % of them', share > low)", "✓ at least 93 % of them"),
     ("0.285", "", "0.2851, 10.285"),
     ("105,610", "", "2,105,610 and 105,611"),
 ])
