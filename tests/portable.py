@@ -14,14 +14,12 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
 from rich.console import Console
 from rich.table import Table
-from run_course import ROOT, write
+from run_course import ROOT, end, write
 
 FOLDER = ROOT / "build" / "portable"
 CHAPTERS = len(list((ROOT / "notebooks").glob("*.ipynb")))
@@ -178,15 +176,6 @@ def run(row, folder=FOLDER):
         outcome.chapters, outcome.checks = of_run(output)
     outcome.result = "passed" if status == 0 else f"failed ({status}): see {log.relative_to(ROOT)}"
     return outcome
-
-
-def end(pid):
-    """End a process and all that it has started, such as the kernel of a chapter."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for member in [*process.children(recursive=True), process]:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
 
 
 def keep(outcome, folder=FOLDER):

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -130,6 +131,15 @@ def _execute_in_thread(client, **options):
 def _kernel_pid(client):
     """Return the process number of a client's kernel, None before it runs."""
     return getattr(getattr(client.km, "provisioner", None), "pid", None)
+
+
+def end(pid):
+    """End a process and all that it has started, such as the kernel of a chapter."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for member in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
 
 
 def _printed(cell):

@@ -1,6 +1,7 @@
 """The benchmarks: what they keep, what they fit, and what their driver does when one fails or hangs."""
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from helpers.datasets import Mnist
 
-sys.path.append(str(Path(__file__).with_name("benchmarks")))
+sys.path.append(str(Path(__file__).resolve().with_name("benchmarks")))
 
 import course
 import growth
@@ -20,6 +21,7 @@ import results
 import run_benchmarks
 from run_course import Result
 
+BENCHMARKS = run_benchmarks.SCRIPTS
 COLUMNS = {"what": "", "seconds": ".2f", "times": ",d"}
 ROWS = [["a | b", np.float32(0.125), np.int64(2_000)], ["c", None, 3]]
 
@@ -199,3 +201,20 @@ def test_driver_names_the_benchmarks_and_has_a_script_for_each(capsys):
         run_benchmarks.main(["unknown"])
     assert "no benchmark unknown; there are: course, loading" in capsys.readouterr().err
     assert all((run_benchmarks.SCRIPTS / f"{name}.py").exists() for name in run_benchmarks.LIMITS)
+
+
+@pytest.mark.parametrize("script", sorted(BENCHMARKS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_script_starts_in_a_process_of_its_own(script, tmp_path):
+    arguments = ["--help"] if script.stem != "results" else []
+    done = subprocess.run([sys.executable, script, *arguments], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert script.stem == "results" or done.stdout.startswith("usage: ")
+
+
+@pytest.mark.parametrize("script", ["run_course", "portable", "mutate"])
+def test_a_command_starts_in_a_process_of_its_own(script, tmp_path):
+    done = subprocess.run([sys.executable, BENCHMARKS.parent / f"{script}.py", "--help"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: ")

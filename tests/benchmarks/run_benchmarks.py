@@ -10,9 +10,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-# results has put tests/, where this one is, on the path
-from portable import end
 from results import FOLDER, keep, machine_facts, verdict
+
+# results has put tests/, where this one is, on the path
+from run_course import end
 
 SCRIPTS = Path(__file__).resolve().parent
 LIMITS = {"course": 900, "loading": 600, "growth": 900, "epoch": 1200, "time_to_accuracy": 3000}   # name: seconds
