@@ -49,23 +49,22 @@ def change(old, new):
         if isinstance(subject, str):
             assert old in subject, f"{old!r} is not there to be changed"
             return subject.replace(old, new)
-        cells = [cell for cell in subject.cells if cell.cell_type == "code" and old in cell.source]
-        assert cells, f"{old!r} is not there to be changed"
-        for cell in cells:
-            cell.source = cell.source.replace(old, new)
-        return subject
+        return replaced(subject, "code", old, new)
     return plant
 
 
 def reword(old, new):
     """Replace text in the prose of a chapter."""
-    def plant(notebook):
-        cells = [cell for cell in notebook.cells if cell.cell_type == "markdown" and old in cell.source]
-        assert cells, f"{old!r} is not there to be reworded"
-        for cell in cells:
-            cell.source = cell.source.replace(old, new)
-        return notebook
-    return plant
+    return lambda notebook: replaced(notebook, "markdown", old, new)
+
+
+def replaced(notebook, kind, old, new):
+    """Replace text in all cells of a kind that hold it."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == kind and old in cell.source]
+    assert cells, f"{old!r} is not there to be changed"
+    for cell in cells:
+        cell.source = cell.source.replace(old, new)
+    return notebook
 
 
 def restate(old, new):

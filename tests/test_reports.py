@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+from watch import luminance
 
 from helpers.reports import ConfusedPair, ConfusionReport
 
@@ -51,11 +52,6 @@ def drawn(ax):
 def cells(ax):
     """Return the numbers that the colours stand for, row by row; NaN where a cell is left out."""
     return np.ma.filled(ax.collections[0].get_array().astype(float), np.nan)
-
-
-def luminance(color):
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
-    return np.dot(linear, [0.2126, 0.7152, 0.0722])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -201,7 +197,7 @@ def test_texts_stand_out_from_their_cells(counts, options):
     faces = ax.collections[0].get_facecolors().reshape(*counts.shape, 4)
     for text in ax.texts:
         column, row = (int(place) for place in text.get_position())
-        dark, light = sorted([luminance(text.get_color()), luminance(faces[row, column])])
+        dark, light = sorted([luminance(to_rgb(text.get_color())), luminance(to_rgb(faces[row, column]))])
         assert (light + 0.05) / (dark + 0.05) >= 3, text.get_text()
 
 
@@ -213,7 +209,7 @@ def test_text_labels_may_be_python_objects():
 def test_larger_counts_have_darker_cells():
     ax = from_counts([[1, 10], [50, 100]]).plot()
     ax.figure.canvas.draw()
-    shades = [luminance(face) for face in ax.collections[0].get_facecolors()]
+    shades = [luminance(to_rgb(face)) for face in ax.collections[0].get_facecolors()]
     assert shades == sorted(shades, reverse=True)
     assert shades[0] > 2 * shades[-1]
 
