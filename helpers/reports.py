@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
-from sklearn.metrics import classification_report, confusion_matrix
 
 from helpers._arguments import as_labels, as_whole_number, check_choice, check_same_length
 from helpers.plotting import as_text, axes_or_new
@@ -53,6 +52,8 @@ class ConfusionReport:
         Raises ``TypeError`` or ``ValueError`` for wrong types, shapes or lengths, NaN, nothing to compare, or a
         class that is not in ``labels``.
         """
+        from sklearn.metrics import classification_report, confusion_matrix  # takes a second, and only reports need it
+
         y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
         check_same_length(y_true=y_true, y_pred=y_pred)
         if (y_true.dtype.kind == "U") != (y_pred.dtype.kind == "U"):

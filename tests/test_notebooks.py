@@ -182,6 +182,7 @@ def plain_code(notebook, path):
         r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
         r"\bdefault_rng\(\s*\)": "draws other numbers every time",
         r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
+        r"\b(subprocess|multiprocessing|system|Popen)\b": "starts another process, which no test watches",
         r";\s*$": "ends with a semicolon",
     }
     for cell in code_cells(notebook):
@@ -294,6 +295,9 @@ def checks_of_exercises_can_fail(notebook, path):
         if tagged(solution, "solution") and check.cell_type == "code":
             tree = ast.parse(solution.source)
             theirs = names_in(tree, ast.Store) | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            for statement in ast.parse(check.source).body:
+                if isinstance(statement, ast.Assign) and theirs & names_in(statement.value):
+                    theirs |= names_in(statement, ast.Store)
             for call in calls_of("check_exercise", check):
                 if reused := theirs & names_in(call.args[2]):
                     yield f"what is expected depends on the reader's own {', '.join(reused)}: {ast.unparse(call)[:100]}"
@@ -307,6 +311,57 @@ def no_checkpoint_is_lost(notebook, path):
     passed = sum(line.startswith("✓") for text in texts(notebook) for line in text.splitlines())
     if passed < CHECKPOINTS[int(path.name[:2])]:
         yield f"{passed} checkpoints, there were {CHECKPOINTS[int(path.name[:2])]}"
+
+
+def named_test(node):
+    """Return whether a name, or an attribute as in `mnist.x_test`, is that of a test part."""
+    words = (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")).split("_")
+    return "test" in words and "split" not in words
+
+
+def asked_of(tree, undivided):
+    """Yield test parts, and undivided data, that are loaded for more than their length or shape."""
+    for node in ast.iter_child_nodes(tree):
+        only_size = (isinstance(node, ast.Attribute) and node.attr == "shape"
+                     or isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len")
+        loaded = isinstance(getattr(node, "ctx", None), ast.Load)
+        if loaded and (named_test(node) or ast.unparse(node) in undivided):
+            yield ast.unparse(node)
+        elif not only_size:
+            yield from asked_of(node, undivided)
+
+
+def assigned(statement):
+    """Return pairs of a target and the value that it gets; the target of other statements is None."""
+    if not isinstance(statement, ast.Assign):
+        return [(None, statement)]
+    target, value = statement.targets[0], statement.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        return list(zip(target.elts, value.elts, strict=True))
+    return [(target, value)]
+
+
+def the_test_waits(notebook, path):
+    """Yield what is asked of a test part, or of what it was split from, before a section called "…, once".
+
+    Test data may be split off and prepared, as long as the result is called test data too.
+    """
+    heading, undivided, may_be_asked = "", set(), set()
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            heading = ([heading] + re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE))[-1]
+            continue
+        for target, value in [pair for statement in ast.parse(cell.source).body for pair in assigned(statement)]:
+            targets = getattr(target, "elts", [target])
+            asked = set(asked_of(ast.Expr(value), undivided))
+            if heading.endswith(", once"):
+                may_be_asked |= asked
+                undivided = set()
+            elif re.match(r"train_test_split\(", ast.unparse(value)):
+                undivided |= {ast.unparse(part) for part in value.args if any(map(named_test, targets))}
+            elif not all(map(named_test, targets)):
+                for name in sorted(asked - may_be_asked):
+                    yield f"{name} is used before the section in which the test part is used once: {cell.source[:80]!r}"
 
 
 def exercises_are_complete(notebook, path):
@@ -366,7 +421,8 @@ RULES = [
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
     pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
     measured_cells_are_followed_by_a_checkpoint, checkpoints_can_fail, checks_of_exercises_can_fail,
-    no_checkpoint_is_lost, exercises_are_complete, no_exercise_waits, numbers_in_prose_are_backed, code_parses,
+    no_checkpoint_is_lost, the_test_waits, exercises_are_complete, no_exercise_waits, numbers_in_prose_are_backed,
+    code_parses,
 ]
 
 
@@ -466,6 +522,7 @@ DAMAGES = [
     (plain_code, _add_code("np.random.seed(0)")),
     (plain_code, _add_code("np.random.default_rng()")),
     (plain_code, _add_code("plt.show()")),
+    (plain_code, _add_code("__import__('os').system('ls')")),
     (keras_models_are_seeded, _replace("keras.utils.set_random_seed(SEED)", "")),
     (drawing_cells_show_their_figure, _replace("show_figure(", "print(")),
     (figures_have_alt_text, _describe_a_figure("")),
@@ -485,8 +542,14 @@ DAMAGES = [
     (checkpoints_can_fail, _add_code('print("✓ the loss fell")')),
     (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.all(losses == losses))')),
     (checks_of_exercises_can_fail, _replace("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
+    (checks_of_exercises_can_fail, _replace('check_exercise("1.2", lambda: safe_rate, 1 / 17',
+                                            'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted')),
     (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
         notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
+    (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "PCA().fit(x)")),
+    (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "scale = x_test.max()")),
+    (the_test_waits, _add_code("z_train, z_test = PCA().fit_transform(x_test), y_test")),
+    (the_test_waits, _add_code("model.fit(x, y, validation_data=(mnist.x_test, mnist.y_test))")),
     (exercises_are_complete, _drop_solution),
     (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
     (no_exercise_waits, _text("○ Exercise 1.1 is waiting for your answer.\n")),

@@ -17,6 +17,10 @@ LARGE, LARGE_BOLD = 18, 14            # points
 THIS_MACHINE = ("localhost", "::1", "0.0.0.0", "::", "")
 
 
+class Refused(BaseException):
+    """Something asked for another machine. No Exception, so that neither a chapter nor a library swallows it."""
+
+
 def refuse_network():
     """Make every attempt of this process to reach another machine fail, for good."""
     sys.addaudithook(_refuse)
@@ -33,8 +37,7 @@ def _refuse(event, arguments):
     if isinstance(host, bytes):
         host = host.decode(errors="replace")
     if isinstance(host, str) and host not in THIS_MACHINE and not host.startswith("127."):
-        # not an OSError, which a library may expect and swallow
-        raise RuntimeError(f"The course runs without a network, but something asked for {host} ({event})")
+        raise Refused(f"The course runs without a network, but something asked for {host} ({event})")
 
 
 def watch_kernels(folder):
@@ -56,7 +59,7 @@ def watch_test_run(config):
 
 
 def start():
-    """Refuse the network, look at every figure before a chapter shows it, and hold shapes to their comments."""
+    """Refuse the network, look at every figure that a chapter can show, and hold shapes to their comments."""
     from IPython import get_ipython
 
     from helpers import plotting
@@ -70,7 +73,18 @@ def start():
             raise AssertionError("Text in a figure is hard to read: " + "; ".join(faults))
         return draw(figure)
 
-    plotting._as_png = looked_at
+    show_slider = plotting.show_slider
+
+    def moved(draw, **settings):
+        values = list(settings["values"])
+        for value in (values[0], values[-1]):
+            plotting.plt.figure()
+            draw(value)
+            plotting._as_png(plotting.plt.gcf())
+            plotting.plt.close()
+        show_slider(draw, **settings)
+
+    plotting._as_png, plotting.show_slider = looked_at, moved
 
 
 def with_shapes_checked(lines):
@@ -162,7 +176,7 @@ def _fault(text, place, behind):
         return None
     paper = np.median(paper, axis=0)
     for effect in text.get_path_effects():             # a rim that sets letters apart from what is behind them
-        paper = np.array(to_rgba(effect._gc.get("foreground", paper))[:3])
+        paper = np.array(to_rgba(getattr(effect, "_gc", {}).get("foreground", paper))[:3])
     *color, opacity = to_rgba(text.get_color(), text.get_alpha())
     contrast = _contrast(opacity * np.array(color) + (1 - opacity) * paper, paper)
     bold = text.get_fontweight() in ("bold", "heavy", "black", 700)
