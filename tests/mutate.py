@@ -2,8 +2,8 @@
 
 A chapter with a defect is executed first, for a checkpoint holds on every machine; if all of them pass, or if a rule is
 expected to notice, the rules for notebooks and strict nbval have their say. Other defects face the tests named beside
-them. Then functions of the helpers are emptied: a test that calls one, and passes all the same, proves nothing.
-`build/mutate/` gets the tables.
+them. Then each public function of the helpers is emptied: a test that calls it, and passes all the same, proves
+nothing. `build/mutate/` gets the tables, row by row.
 """
 
 import argparse
@@ -21,8 +21,7 @@ from pathlib import Path
 
 import nbformat
 from rich.console import Console
-from rich.table import Table
-from run_course import ROOT, execute, write
+from run_course import ROOT, execute, markdown_table, write
 from watch import watch_kernels
 
 PARTS = ["helpers", "images", "notebooks", "tests", ".ci", ".github", "LICENSE", "Makefile", "README.md",
@@ -200,6 +199,14 @@ DEFECTS = [
     Defect("PCA sees the test part", "04",
            change("pca = PCA(n_components=KEEP).fit(x_learn)", "pca = PCA(n_components=KEEP).fit(digit_pixels)"),
            "PCA has seen the learning part, and nothing else"),
+    Defect("PCA sees the test part, outputs stored anew", "02",
+           change("pca_train = PCA(KEEP).fit(x_train)", "pca_train = PCA(KEEP).fit(x)"), "the_test_waits"),
+    Defect("the test part watched during training, outputs stored anew", "04",
+           change("validation_data=(z_validation, y_validation)", "validation_data=(z_test, y_test)"),
+           "the_test_waits"),
+    Defect("pixels scaled by the largest of the test part", "03",
+           change("pixels = mnist.x_train.reshape(-1, 784) / np.float32(255)",
+                  "pixels = mnist.x_train.reshape(-1, 784) / mnist.x_test.max().astype(np.float32)"), "the_test_waits"),
     Defect("PCA without centring", "02", change("(x - mean_digit, full", "(x, full"), "the variances add up"),
     Defect("one altered pixel in the test pictures", "helpers/mnist/t10k-images-idx3-ubyte.gz", edit_bytes(5000),
            "test_", DATA),
@@ -383,21 +390,6 @@ class Workspace:
 
 # ---- tests that pass though their subject is empty
 
-EMPTY = [   # function of the helpers, and the tests that should notice
-    ("checks", "checkpoint", "test_checks"), ("checks", "finite_differences", "test_checks"),
-    ("checks", "gradient_error", "test_checks"), ("checks", "check_exercise", "test_checks"),
-    ("datasets", "load_mnist", "test_datasets"), ("pictures", "read_ink", "test_pictures"),
-    ("plotting", "plot_images", "test_plotting"), ("plotting", "plot_curves", "test_plotting"),
-    ("plotting", "plot_classes", "test_plotting"), ("plotting", "plot_explained_variance", "test_plotting"),
-    ("plotting", "plot_loss_surface", "test_plotting"), ("plotting", "plot_line_fit", "test_plotting"),
-    ("plotting", "show_figure", "test_plotting"), ("plotting", "show_slider", "test_plotting"),
-    ("reports", "from_predictions", "test_reports"), ("reports", "plot", "test_reports"),
-    ("reports", "most_confused", "test_reports"), ("numpy_mlp", "initialize", "test_numpy_mlp"),
-    ("numpy_mlp", "forward", "test_numpy_mlp"), ("numpy_mlp", "softmax", "test_numpy_mlp"),
-    ("numpy_mlp", "cross_entropy", "test_numpy_mlp"), ("numpy_mlp", "backward", "test_numpy_mlp"),
-    ("numpy_mlp", "train", "test_numpy_mlp"),
-]
-
 PLUGIN = """
 import os
 
@@ -408,6 +400,15 @@ def pytest_runtest_logreport(report):
     if report.when == "call" and "EMPTY_CALLED" in os.environ:
         print(f"\\nCALLED {report.outcome} {report.nodeid}")
 """
+
+
+def public_functions():
+    """Yield every public function and method of the helpers, as the name of its module and its own."""
+    for path in sorted((ROOT / "helpers").glob("[!_]*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            for member in [node, *(node.body if isinstance(node, ast.ClassDef) else [])]:
+                if isinstance(member, ast.FunctionDef) and not member.name.startswith("_"):
+                    yield path.stem, member.name
 
 
 def emptied(function):
@@ -421,11 +422,12 @@ def emptied(function):
     return plant
 
 
-def tests_of_nothing(workspace, module, function, tests):
+def tests_of_nothing(workspace, module, function, tests=None):
     """Empty a function; return how many tests call it, and the names of those that pass all the same."""
     take_out = workspace.plant(Defect(function, f"helpers/{module}.py", emptied(function), ""))
     try:
-        _, said = workspace.pytest("-s", "-p", "empty_plugin", f"tests/{tests}.py")
+        _, said = workspace.pytest("-s", "-p", "empty_plugin",
+                                   *(tests or (f"tests/test_{module}.py", "tests/test_properties.py")))
     finally:
         take_out()
     called = re.findall(r"^CALLED (\w+) (.+)$", said, re.MULTILINE)
@@ -435,14 +437,9 @@ def tests_of_nothing(workspace, module, function, tests):
 # ---- the report
 
 def keep(name, title, heading, rows):
-    """Print a table, and write it to `build/mutate/` in Markdown."""
-    table = Table(*heading, title=title)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table, markup=False)
-    lines = [f"# {title}\n", "\n", *(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n"
-                                     for line in [heading, ["---"] * len(heading), *rows])]
-    write(ROOT / "build" / "mutate" / f"{name}.md", "".join(lines))
+    """Write a table to `build/mutate/`, whole or not at all."""
+    rows = [[cell.replace("\n", " ") for cell in row] for row in rows]
+    write(ROOT / "build" / "mutate" / f"{name}.md", f"# {title}\n\n" + markdown_table(heading, rows))
 
 
 def control(workspace, defects):
@@ -456,40 +453,44 @@ def control(workspace, defects):
     return ""
 
 
-def plant_all(workspace, defects, console):
-    """Plant the defects one after the other; return the rows of the table and how many were not noticed as foreseen."""
-    rows, missed = [], 0
+def plant_all(workspace, defects, part, console):
+    """Plant the defects one after the other; return how many were not noticed as foreseen."""
+    rows, caught = [], 0
     for number, defect in enumerate(defects, start=1):
         by = workspace.noticed(defect)
         verdict = "caught" if by and defect.by in by else "CAUGHT BY ANOTHER" if by else "SURVIVED"
-        missed += verdict != "caught"
+        caught += verdict == "caught"
         rows.append([str(number), defect.where, defect.name, verdict, by[:150]])
         console.print(f"{number}/{len(defects)} {defect.name}: {verdict} {by[:150]}", markup=False, soft_wrap=True)
-    return rows, missed
+        keep(f"defects{part}", f"{caught} of {number} planted defects caught as foreseen, {len(defects)} to plant",
+             ["", "where", "defect", "verdict", "by"], rows)
+    return len(defects) - caught
 
 
-def empty_all(workspace, wanted, console):
-    """Empty the functions one after the other; return the rows of the table and how many tests passed all the same."""
-    rows, passed_all = [], 0
-    for module, function, tests in EMPTY:
-        if wanted in function:
-            called, passed = tests_of_nothing(workspace, module, function, tests)
-            passed_all += len(passed) + (called == 0)
-            rows.append([f"{module}.{function}", str(called), str(len(passed)), ", ".join(passed)])
-            console.print(f"{module}.{function}: {called} tests call it, these pass without it:", *passed or ["none"],
-                          sep="\n  ", markup=False)
-    return rows, passed_all
+def empty_all(workspace, functions, part, console):
+    """Empty the functions one after the other; return how many tests passed all the same, or functions had none."""
+    rows, vacuous = [], 0
+    for module, function in functions:
+        called, passed = tests_of_nothing(workspace, module, function)
+        vacuous += len(passed) + (called == 0)
+        rows.append([f"{module}.{function}", str(called), str(len(passed)), ", ".join(passed)])
+        console.print(f"{module}.{function}: {called} tests call it, these pass without it:", *passed or ["none"],
+                      sep="\n  ", markup=False)
+        keep(f"empty{part}", f"{len(rows)} of {len(functions)} functions emptied, {vacuous} tests that pass without "
+             "their subject", ["function", "tests that call it", "that pass", "which"], rows)
+    return vacuous
 
 
 def main():
     """Run the command line; return the exit status: 0 when all was noticed, 1 otherwise."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of the names of defects to plant, of functions to empty")
-    options = parser.parse_args()
-    if not any(options.only in name for name in [defect.name for defect in DEFECTS] + [row[1] for row in EMPTY]):
-        parser.error(f"no defect and no function is called {options.only!r}")
-    console, part = Console(highlight=False), "-some" if options.only else ""     # lest some replace the whole table
-    defects = [defect for defect in DEFECTS if options.only in defect.name]
+    only = parser.parse_args().only
+    defects = [defect for defect in DEFECTS if only in defect.name]
+    functions = [(module, function) for module, function in public_functions() if only in f"{module}.{function}"]
+    if not defects and not functions:
+        parser.error(f"no defect and no function is called {only!r}")
+    console, part = Console(highlight=False), "-some" if only else ""     # lest some replace the whole table
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         workspace = Workspace(folder)
         (Path(folder) / "empty_plugin.py").write_text(PLUGIN, encoding="utf-8")
@@ -498,14 +499,11 @@ def main():
         if said := control(workspace, defects):
             console.print(said, "The copy does not pass its tests even without a defect.", markup=False, sep="\n")
             return 1
-        rows, missed = plant_all(workspace, defects, console)
-        empty_rows, vacuous = empty_all(workspace, options.only, console)
-    if rows:
-        keep(f"defects{part}", f"{len(rows) - missed} of {len(rows)} planted defects caught as foreseen",
-             ["", "where", "defect", "verdict", "by"], rows)
-    if empty_rows:
-        keep(f"empty{part}", f"{len(empty_rows)} functions emptied, {vacuous} tests that pass without their subject",
-             ["function", "tests that call it", "that pass", "which"], empty_rows)
+        missed = plant_all(workspace, defects, part, console)
+        vacuous = empty_all(workspace, functions, part, console)
+    console.print(f"{len(defects) - missed} of {len(defects)} planted defects caught as foreseen; "
+                  f"{len(functions)} functions emptied, {vacuous} tests that pass without their subject. "
+                  "Tables: build/mutate/", soft_wrap=True)
     return 1 if missed or vacuous else 0
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from run_course import ROOT, end, write
+from run_course import ROOT, end, markdown_table, write
 
 FOLDER = ROOT / "build" / "portable"
 CHAPTERS = len(list((ROOT / "notebooks").glob("*.ipynb")))
@@ -186,8 +186,7 @@ def keep(outcome, folder=FOLDER):
     order = [row.name for row in ROWS]
     rows = [[str(entry) for entry in kept[name].values()] for name in order if name in kept]
     write(path, json.dumps(kept, indent=1) + "\n")
-    lines = [["run", *WORDS], ["---"] * (1 + len(WORDS)), *rows]
-    write(folder / "summary.md", "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    write(folder / "summary.md", markdown_table(["run", *WORDS], rows))
     return rows
 
 

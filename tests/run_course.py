@@ -199,6 +199,12 @@ def write(path, text):
         draft.unlink(missing_ok=True)
 
 
+def markdown_table(heading, rows, marks=None):
+    """Return rows of texts as a table in Markdown; ``marks`` align its columns, to the left when left out."""
+    lines = [heading, marks or ["---"] * len(heading), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
 def page(notebook, path):
     """Return an HTML page of an executed notebook; pictures are looked up beside ``path``."""
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}}
@@ -237,8 +243,7 @@ def keep_summary(results, folder):
     """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``."""
     write(folder / SUMMARY[0], json.dumps([asdict(result) for result in results], indent=1) + "\n")
     heading, *body = rows(results)
-    lines = [heading, ["---", *["---:"] * len(COLUMNS)], *body]
-    write(folder / SUMMARY[1], "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    write(folder / SUMMARY[1], markdown_table(heading, body, ["---", *["---:"] * len(COLUMNS)]))
 
 
 def main(arguments=None):

@@ -55,7 +55,7 @@ def test_a_test_that_passes_without_its_subject_is_named(workspace):
         "from helpers.checks import checkpoint\n\ndef test_weak():\n    checkpoint('one', True)\n\n"
         "def test_strong(capsys):\n    checkpoint('one', True)\n    assert capsys.readouterr().out\n\n"
         "def test_other():\n    pass\n", encoding="utf-8")
-    assert mutate.tests_of_nothing(workspace, "checks", "checkpoint", "test_weak") == (
+    assert mutate.tests_of_nothing(workspace, "checks", "checkpoint", ["tests/test_weak.py"]) == (
         2, ["tests/test_weak.py::test_weak"])
 
 

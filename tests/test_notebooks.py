@@ -18,6 +18,7 @@ from itertools import zip_longest
 import nbformat
 import pytest
 from full_settings import set_constants
+from mutate import change, drop_solution, restate, reword
 from run_course import FULL_CELL_TIMEOUT, ROOT, execute
 from stated_numbers import Evidence, claims, described, stated_numbers
 
@@ -308,7 +309,7 @@ CHECKPOINTS = {1: 33, 2: 42, 3: 75, 4: 96, 5: 90}
 
 
 def no_checkpoint_is_lost(notebook, path):
-    passed = sum(line.startswith("✓") for text in texts(notebook) for line in text.splitlines())
+    passed = sum(len(claims(output).splitlines()) for output in outputs(notebook))
     if passed < CHECKPOINTS[int(path.name[:2])]:
         yield f"{passed} checkpoints, there were {CHECKPOINTS[int(path.name[:2])]}"
 
@@ -445,13 +446,6 @@ def _first(notebook, condition):
     return next(cell for cell in notebook.cells if condition(cell))
 
 
-def _replace(old, new, *, kind="code"):
-    def damage(notebook):
-        cell = _first(notebook, lambda cell: cell.cell_type == kind and old in cell.source)
-        cell.source = cell.source.replace(old, new)
-    return damage
-
-
 def _output(**fields):
     def damage(notebook):
         code_cells(notebook)[3].outputs.append(nbformat.from_dict(fields))
@@ -477,18 +471,6 @@ def _describe_a_figure(alt):
     return damage
 
 
-def _claim(old, new):
-    def damage(notebook):
-        cell = _first(notebook, lambda cell: cell.cell_type == "code" and old in cell.source)
-        cell.source = cell.source.replace(old, new)
-        cell.outputs[0].text = cell.outputs[0].text.replace(old, new)
-    return damage
-
-
-def _drop_solution(notebook):
-    notebook.cells.remove(_first(notebook, lambda cell: tagged(cell, "solution")))
-
-
 def _ignore_output(notebook):
     code_cells(notebook)[2].metadata["tags"] = ["nbval-ignore-output"]
 
@@ -504,14 +486,14 @@ DAMAGES = [
     (no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
     (no_widget_state, _output(output_type="display_data", metadata={},
                               data={"application/vnd.jupyter.widget-view+json": {"model_id": "1"}})),
-    (no_active_content, _replace("## Set up", "<script>1</script>\n## Set up", kind="markdown")),
+    (no_active_content, reword("## Set up", "<script>1</script>\n## Set up")),
     (plain_metadata, lambda notebook: notebook.metadata.language_info.update(version="3.11.7")),
-    (title_and_head, _replace("# 1 · ", "# 7 · ", kind="markdown")),
-    (title_and_head, _replace("(02_pca.ipynb)", "(03_other.ipynb)", kind="markdown")),
-    (closing_sections_in_order, _replace("## Further reading", "## Links", kind="markdown")),
+    (title_and_head, reword("# 1 · ", "# 7 · ")),
+    (title_and_head, reword("(02_pca.ipynb)", "(03_other.ipynb)")),
+    (closing_sections_in_order, reword("## Further reading", "## Links")),
     (one_import_cell_then_constants, _add_code("import os")),
     (one_import_cell_then_constants, _add_code("RATE = 1")),
-    (one_import_cell_then_constants, _replace("SEED = ", "START = ")),
+    (one_import_cell_then_constants, change("SEED = ", "START = ")),
     (short_code_cells, _add_code("\n".join(["x = 1"] * 26))),
     (short_code_cells, _add_code("x = " + "1 + " * 40 + "1")),
     (enough_prose, _add_code(*["x = 1\n" * 25] * 12)),
@@ -523,16 +505,16 @@ DAMAGES = [
     (plain_code, _add_code("np.random.default_rng()")),
     (plain_code, _add_code("plt.show()")),
     (plain_code, _add_code("__import__('os').system('ls')")),
-    (keras_models_are_seeded, _replace("keras.utils.set_random_seed(SEED)", "")),
-    (drawing_cells_show_their_figure, _replace("show_figure(", "print(")),
+    (keras_models_are_seeded, change("keras.utils.set_random_seed(SEED)", "")),
+    (drawing_cells_show_their_figure, change("show_figure(", "print(")),
     (figures_have_alt_text, _describe_a_figure("")),
     (figures_have_alt_text, _describe_a_figure("A plot of the loss and the steps.")),
     (figures_have_alt_text, _describe_a_figure("This is the picture that is kept in the file named loss_1.png")),
-    (pictures_and_links_resolve, _replace("training_loop.png", "no_such.png", kind="markdown")),
-    (pictures_and_links_resolve, _replace("../images/training_loop.png", "https://example.org/a.png", kind="markdown")),
-    (portable_maths, _replace("$$L", "\\begin{align}L", kind="markdown")),
-    (questions_are_answered_and_asserted, _replace("<details>", "", kind="markdown")),
-    (questions_are_answered_and_asserted, _replace('checkpoint("the slope has passed', 'print("')),
+    (pictures_and_links_resolve, reword("training_loop.png", "no_such.png")),
+    (pictures_and_links_resolve, reword("../images/training_loop.png", "https://example.org/a.png")),
+    (portable_maths, reword("$$L", "\\begin{align}L")),
+    (questions_are_answered_and_asserted, reword("<details>", "")),
+    (questions_are_answered_and_asserted, change('checkpoint("the slope has passed', 'print("')),
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
     (checkpoints_can_fail, _add_code('checkpoint("the loss fell", True)')),
     (checkpoints_can_fail, _add_code('checkpoint("one is less than two", 1 < 2)')),
@@ -541,22 +523,22 @@ DAMAGES = [
     (checkpoints_can_fail, _add_code('checkpoint("the loss fell", losses[0] > losses[1] or True)')),
     (checkpoints_can_fail, _add_code('print("✓ the loss fell")')),
     (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.all(losses == losses))')),
-    (checks_of_exercises_can_fail, _replace("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
-    (checks_of_exercises_can_fail, _replace('check_exercise("1.2", lambda: safe_rate, 1 / 17',
-                                            'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted')),
+    (checks_of_exercises_can_fail, change("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
+    (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
+                                          'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted')),
     (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
         notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
     (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "PCA().fit(x)")),
     (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "scale = x_test.max()")),
     (the_test_waits, _add_code("z_train, z_test = PCA().fit_transform(x_test), y_test")),
     (the_test_waits, _add_code("model.fit(x, y, validation_data=(mnist.x_test, mnist.y_test))")),
-    (exercises_are_complete, _drop_solution),
-    (exercises_are_complete, _replace("**Exercise 1.2**", "**Exercise 1.7**", kind="markdown")),
+    (exercises_are_complete, drop_solution),
+    (exercises_are_complete, reword("**Exercise 1.2**", "**Exercise 1.7**")),
     (no_exercise_waits, _text("○ Exercise 1.1 is waiting for your answer.\n")),
-    (numbers_in_prose_are_backed, _replace("22.5", "22.7", kind="markdown")),
-    (numbers_in_prose_are_backed, _replace("## Set up", "It keeps 93 % of it.\n## Set up", kind="markdown")),
-    (numbers_in_prose_are_backed, _replace("## Set up", "It has 105,611 of them.\n## Set up", kind="markdown")),
-    (numbers_in_prose_are_backed, _claim("the loss fell at every single step", "the loss fell below 4.321")),
+    (numbers_in_prose_are_backed, reword("22.5", "22.7")),
+    (numbers_in_prose_are_backed, reword("## Set up", "It keeps 93 % of it.\n## Set up")),
+    (numbers_in_prose_are_backed, reword("## Set up", "It has 105,611 of them.\n## Set up")),
+    (numbers_in_prose_are_backed, restate("the loss fell at every single step", "the loss fell below 4.321")),
     (numbers_in_prose_are_backed, _describe_a_figure("A line that falls to 0.123 and stays there for good.")),
     (code_parses, _add_code("x =")),
 ]
@@ -614,12 +596,7 @@ def test_a_definition_that_differs_is_noticed(old, new, name):
 # ---- the claims depend on what they claim
 
 def with_source_changed(path, old, new):
-    notebook = nbformat.read(path, as_version=4)
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and old in cell.source]
-    assert cells, f"{old!r} stands in no cell of {path.name}"
-    for cell in cells:
-        cell.source = cell.source.replace(old, new)
-    return notebook
+    return change(old, new)(nbformat.read(path, as_version=4))
 
 
 def saved(notebook, path, folder):

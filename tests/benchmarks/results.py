@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_info
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))   # tests/, for the modules that all tests share
 
-from run_course import ROOT, write
+from run_course import ROOT, markdown_table, write
 
 FOLDER = ROOT / "build" / "benchmarks"
 SEED = 0
@@ -98,8 +98,7 @@ def keep(name, title, columns, rows, *, facts, verdicts, notes=(), folder=FOLDER
 def markdown(record):
     """Return a benchmark's record as a section of Markdown."""
     marks = ["---:" if form else "---" for form in record["columns"].values()]
-    rows = [list(record["columns"]), marks, *_cells(record)]
-    table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+    table = markdown_table(list(record["columns"]), _cells(record), marks).rstrip()
     goals = "\n".join(f"* {verdict['line']}" for verdict in record["verdicts"])
     parts = [f"## {record['title']}", table, goals, *record["notes"], _measured(record)]
     return "\n\n".join(part for part in parts if part) + "\n"
