@@ -807,5 +807,6 @@ def test_the_unchanged_source_passes_every_check(check):
 def test_a_change_that_breaks_the_module_is_noticed(old, new, check):
     assert SOURCE.count(old) == 1
     mutant = module_of(SOURCE.replace(old, new))
+    check(module_of(SOURCE))
     with pytest.raises((AssertionError, FloatingPointError)):
         check(mutant)

@@ -90,7 +90,7 @@ def start():
 def with_shapes_checked(lines):
     """Return the lines of a cell with a check after each assignment at whose end a comment names shapes.
 
-    ``x, y = load()   # (60000, 28, 28), (60000,)`` makes two claims, ``z = x @ w   # (5, 2) @ (2, 3) = (5, 3)`` one.
+    ``x, y = load()   # (60000, 28, 28), (60000,)`` makes two claims, ``z = x @ w   # (5, 2) @ (2, 3) = (5, 3)`` three.
     """
     try:
         body = ast.parse("".join(lines)).body
@@ -101,26 +101,43 @@ def with_shapes_checked(lines):
         comment = re.search(r"#\s*(\(.*)", lines[statement.end_lineno - 1])
         if isinstance(statement, ast.Assign) and comment:
             target = statement.targets[0]
+            claim = comment[1].partition(":")[0]
             targets = [ast.unparse(part).lstrip("*")
                        for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-            values = ", ".join(f"{name!r}: {name}" for name in targets)
-            call = f"__import__('sys').modules['watch'].check_shapes({{{values}}}, {comment[1]!r}, globals())\n"
+            factors = [ast.unparse(part) for part in factors_of(statement.value)]
             checked[statement.end_lineno - 1] = checked[statement.end_lineno - 1].rstrip("\n") + "\n"
-            checked.insert(statement.end_lineno, call)
+            product, _, result = claim.rpartition("=") if "=" in claim or "@" not in claim else (claim, "", "")
+            checked.insert(statement.end_lineno, _call(targets, result))
+            if "@" in product:
+                checked.insert(statement.lineno - 1, _call(factors, product))   # before a factor gets another value
     return checked
 
 
-def check_shapes(values, comment, names):
+def _call(names, claim):
+    values = ", ".join(f"{name!r}: {name}" for name in names)
+    return f"__import__('sys').modules['watch'].check_shapes({{{values}}}, {claim!r}, globals())\n"
+
+
+def factors_of(value):
+    """Return the factors of the outermost matrix product in an expression, from left to right."""
+    def parts(node):
+        product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+        return [*parts(node.left), node.right] if product else [node]
+
+    found = (parts(node) for node in ast.walk(value))
+    return next((factors for factors in found if len(factors) > 1), [])
+
+
+def check_shapes(values, claim, names):
     """Raise ``AssertionError`` unless the values have the shapes that a comment names, in this order.
 
-    Lengths are computed from numbers and names of the chapter; others fit anything. A product without its result
-    claims nothing. Where the values of a dictionary have one shape ``each``, all are looked at.
+    Lengths are computed from numbers and names of the chapter; others fit anything. Other numbers of shapes than of
+    values claim nothing. Where the values of a dictionary have one shape ``each``, all are looked at.
     """
     import numpy as np
 
-    claim = comment.partition(":")[0].rpartition("=")[2]
     shapes = re.findall(r"\(([^()]*,[^()]*)\)", claim)
-    if "@" in claim or len(shapes) != len(values):
+    if len(shapes) != len(values):
         return
     for (name, value), shape in zip(values.items(), shapes, strict=True):
         wanted = [_length(part.strip(), names) for part in shape.split(",") if part.strip()]
