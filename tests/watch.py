@@ -160,7 +160,7 @@ def unreadable_texts(figure):
     """Return, in words, which texts of a figure stand out too little from what is behind them."""
     from matplotlib.text import Text
 
-    figure.canvas.draw()                   # sets the places of texts
+    figure.draw_without_rendering()        # sets the places of texts
     texts = [(text, text.get_window_extent(), text.get_alpha()) for text in figure.findobj(Text)
              if text.get_text().strip() and text.get_visible()]
     for text, *_ in texts:
