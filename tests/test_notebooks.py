@@ -12,12 +12,14 @@ import re
 import shutil
 import statistics
 import subprocess
+import symtable
 import sys
 from itertools import zip_longest
 
 import nbformat
 import pytest
 from full_settings import set_constants
+from held_out import arguments_in, asked_too_early, assigned, names_in
 from mutate import change, drop_solution, restate, reword
 from run_course import FULL_CELL_TIMEOUT, ROOT, execute
 from stated_numbers import Evidence, claims, described, stated_numbers
@@ -183,7 +185,9 @@ def plain_code(notebook, path):
         r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
         r"\bdefault_rng\(\s*\)": "draws other numbers every time",
         r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
-        r"\b(subprocess|multiprocessing|system|Popen)\b": "starts another process, which no test watches",
+        r"\b(subprocess|multiprocessing|Popen|ProcessPoolExecutor)\b|\.(system|popen|spawn\w*|fork)\(|\bn_jobs=":
+            "starts another process, which no test watches",
+        r"^\s*except(\s+BaseException\b.*)?\s*:": "swallows what no chapter may swallow",
         r";\s*$": "ends with a semicolon",
     }
     for cell in code_cells(notebook):
@@ -253,13 +257,9 @@ def measured_cells_are_followed_by_a_checkpoint(notebook, path):
             yield f"a cell that is not tested: {cell.source[:80]!r}"
 
 
-def calls_of(function, cell):
-    return [node for node in ast.walk(ast.parse(cell.source))
+def calls_of(function, tree):
+    return [node for node in ast.walk(tree)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function]
-
-
-def names_in(tree, kind=ast.Load):
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
 
 
 def always_the_same(condition, known):
@@ -285,22 +285,30 @@ def checkpoints_can_fail(notebook, path):
     for cell in cells:
         if "✓" in cell.source:
             yield f"prints a tick without a checkpoint: {cell.source[:80]!r}"
-        for call in calls_of("checkpoint", cell):
+        for call in calls_of("checkpoint", ast.parse(cell.source)):
             condition = [*call.args, *(keyword.value for keyword in call.keywords)][1]
             for fault in always_the_same(condition, imported | set(dir(builtins))):
                 yield f"{fault}: {ast.unparse(call)[:100]}"
 
 
+def of_the_reader(solution, check):
+    """Return the names that a solution gives, and what the check computes from them."""
+    table = symtable.symtable(solution.source, "", "exec")
+    theirs = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+    for target, value in [pair for statement in ast.parse(check.source).body for pair in assigned(statement)]:
+        if theirs & (names_in(value) - arguments_in(value)) and not calls_of("check_exercise", value):
+            theirs |= names_in(target or value, ast.Store) | {getattr(value, "name", "")}
+    return theirs
+
+
 def checks_of_exercises_can_fail(notebook, path):
     for solution, check in zip(notebook.cells, notebook.cells[1:], strict=False):
         if tagged(solution, "solution") and check.cell_type == "code":
-            tree = ast.parse(solution.source)
-            theirs = names_in(tree, ast.Store) | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-            for statement in ast.parse(check.source).body:
-                if isinstance(statement, ast.Assign) and theirs & names_in(statement.value):
-                    theirs |= names_in(statement, ast.Store)
-            for call in calls_of("check_exercise", check):
-                if reused := theirs & names_in(call.args[2]):
+            theirs = of_the_reader(solution, check)
+            for call in calls_of("check_exercise", ast.parse(check.source)):
+                named = {keyword.arg: keyword.value for keyword in call.keywords}
+                expected = named.get("expected", call.args[-1])
+                if reused := theirs & (names_in(expected) - names_in(expected, ast.Store)):
                     yield f"what is expected depends on the reader's own {', '.join(reused)}: {ast.unparse(call)[:100]}"
 
 
@@ -314,55 +322,9 @@ def no_checkpoint_is_lost(notebook, path):
         yield f"{passed} checkpoints, there were {CHECKPOINTS[int(path.name[:2])]}"
 
 
-def named_test(node):
-    """Return whether a name, or an attribute as in `mnist.x_test`, is that of a test part."""
-    words = (node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")).split("_")
-    return "test" in words and "split" not in words
-
-
-def asked_of(tree, undivided):
-    """Yield test parts, and undivided data, that are loaded for more than their length or shape."""
-    for node in ast.iter_child_nodes(tree):
-        only_size = (isinstance(node, ast.Attribute) and node.attr == "shape"
-                     or isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len")
-        loaded = isinstance(getattr(node, "ctx", None), ast.Load)
-        if loaded and (named_test(node) or ast.unparse(node) in undivided):
-            yield ast.unparse(node)
-        elif not only_size:
-            yield from asked_of(node, undivided)
-
-
-def assigned(statement):
-    """Return pairs of a target and the value that it gets; the target of other statements is None."""
-    if not isinstance(statement, ast.Assign):
-        return [(None, statement)]
-    target, value = statement.targets[0], statement.value
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
-        return list(zip(target.elts, value.elts, strict=True))
-    return [(target, value)]
-
-
 def the_test_waits(notebook, path):
-    """Yield what is asked of a test part, or of what it was split from, before a section called "…, once".
-
-    Test data may be split off and prepared, as long as the result is called test data too.
-    """
-    heading, undivided, may_be_asked = "", set(), set()
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            heading = ([heading] + re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE))[-1]
-            continue
-        for target, value in [pair for statement in ast.parse(cell.source).body for pair in assigned(statement)]:
-            targets = getattr(target, "elts", [target])
-            asked = set(asked_of(ast.Expr(value), undivided))
-            if heading.endswith(", once"):
-                may_be_asked |= asked
-                undivided = set()
-            elif re.match(r"train_test_split\(", ast.unparse(value)):
-                undivided |= {ast.unparse(part) for part in value.args if any(map(named_test, targets))}
-            elif not all(map(named_test, targets)):
-                for name in sorted(asked - may_be_asked):
-                    yield f"{name} is used before the section in which the test part is used once: {cell.source[:80]!r}"
+    for name, source in asked_too_early(notebook):
+        yield f"{name} is used before the section in which the test part is used once: {source[:80]!r}"
 
 
 def exercises_are_complete(notebook, path):
@@ -505,6 +467,9 @@ DAMAGES = [
     (plain_code, _add_code("np.random.default_rng()")),
     (plain_code, _add_code("plt.show()")),
     (plain_code, _add_code("__import__('os').system('ls')")),
+    (plain_code, _add_code("subprocess.run(['ls'])")),
+    (plain_code, _add_code("multiprocessing.Pool(2)")),
+    (plain_code, _add_code("try:\n    load()\nexcept:\n    pass")),
     (keras_models_are_seeded, change("keras.utils.set_random_seed(SEED)", "")),
     (drawing_cells_show_their_figure, change("show_figure(", "print(")),
     (figures_have_alt_text, _describe_a_figure("")),
@@ -526,12 +491,17 @@ DAMAGES = [
     (checks_of_exercises_can_fail, change("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
     (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
                                           'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted')),
+    (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
+                                          'def wanted():\n    return safe_rate\n'
+                                          'check_exercise("1.2", lambda: safe_rate, wanted()')),
     (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
         notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
-    (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "PCA().fit(x)")),
-    (the_test_waits, _add_code("x_train, x_test = train_test_split(x)", "scale = x_test.max()")),
-    (the_test_waits, _add_code("z_train, z_test = PCA().fit_transform(x_test), y_test")),
-    (the_test_waits, _add_code("model.fit(x, y, validation_data=(mnist.x_test, mnist.y_test))")),
+    *((the_test_waits, _add_code("x_train, x_test, y_train, y_test = train_test_split(x, y)", leak)) for leak in (
+        "PCA().fit(x)", "scale = x_test.max()", "z_train, z_test = pca.fit_transform(x_test), y_test",
+        "everything, z_test = join(x_test)", "z_test = pca.fit_transform(x_test)", "weights[y_test == 3] = 2",
+        "model.fit(z, y, validation_data=(mnist.x_test, mnist.y_test))", "print(len(model.predict(x_test) == y_test))",
+        "x_learn, x_validation = train_test_split(x)", "x_test = everything = np.concatenate([x_train, x_test])")),
+    (the_test_waits, _add_code("pca = PCA().fit(x)", "x_train, x_test = train_test_split(x)", "pca.transform(z)")),
     (exercises_are_complete, drop_solution),
     (exercises_are_complete, reword("**Exercise 1.2**", "**Exercise 1.7**")),
     (no_exercise_waits, _text("○ Exercise 1.1 is waiting for your answer.\n")),
@@ -550,6 +520,27 @@ def test_rule_notices_the_damage(rule, damage):
     notebook = copy.deepcopy(nbformat.read(path, as_version=4))
     damage(notebook)
     assert list(rule(notebook, path))
+
+
+HARMLESS = [
+    *((the_test_waits, _add_code("x_train, x_test, y_train, y_test = train_test_split(x, y)", code)) for code in (
+        "def relu(x):\n    return np.maximum(x, 0)", "squares = [x ** 2 for x in range(9)]", "x = np.ones(3)\nprint(x)",
+        "def accuracy(x_test, y_test):\n    return np.mean(x_test == y_test)", "x_test -= x_train.mean()",
+        "z_train, z_test = pca.transform(x_train), pca.transform(x_test)", "print(x_test.shape, len(y_test))",
+        "first, *rest = x_train, 1, 2")),
+    (the_test_waits, lambda notebook: notebook.cells.extend([
+        nbformat.v4.new_markdown_cell("## The test, once\n### What it means"),
+        nbformat.v4.new_code_cell("x_test.max()")])),
+    (plain_code, _add_code("solution = np.linalg.solve(system, target)")),
+    (plain_code, _add_code("try:\n    load()\nexcept ValueError:\n    pass")),
+]
+
+
+@pytest.mark.parametrize("rule, edit", HARMLESS, ids=lambda value: getattr(value, "__name__", ""))
+def test_rule_passes_what_is_harmless(rule, edit):
+    notebook = copy.deepcopy(nbformat.read(CHAPTERS[0], as_version=4))
+    edit(notebook)
+    assert list(rule(notebook, CHAPTERS[0])) == []
 
 
 def test_rule_notices_a_file_that_is_too_large(tmp_path):

@@ -529,6 +529,7 @@ def test_training_is_a_first_measurement_and_then_epoch_after_epoch():
         losses.append(numpy_mlp.evaluate(twin, *blobs())[0])
     assert_same(arrays(network), arrays(twin))
     assert history["train_loss"] == losses
+    assert losses[-1] < losses[0]
 
 
 def test_training_repeats_exactly_with_the_same_seed_and_not_with_another():
@@ -719,6 +720,8 @@ def test_data_that_fit_pass_without_a_word(capsys):
         assert numpy_mlp.check_data(network_of(sizes, dtype=np.float32), *blobs()) is None
     assert numpy_mlp.check_data(network_of((2, 3)), np.zeros((1, 2)), np.array([2], np.uint8)) is None
     assert capsys.readouterr() == ("", "")
+    with pytest.raises(ValueError):      # it did look
+        numpy_mlp.check_data(network_of((2, 3)), np.full((1, 2), np.nan), np.array([2], np.uint8))
 
 
 def test_options_of_training_go_by_name():
@@ -807,6 +810,6 @@ def test_the_unchanged_source_passes_every_check(check):
 def test_a_change_that_breaks_the_module_is_noticed(old, new, check):
     assert SOURCE.count(old) == 1
     mutant = module_of(SOURCE.replace(old, new))
-    check(module_of(SOURCE))
+    check(module_of(SOURCE))    # or the failure below would prove nothing
     with pytest.raises((AssertionError, FloatingPointError)):
         check(mutant)

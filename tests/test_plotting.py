@@ -26,6 +26,8 @@ from helpers.plotting import (
     CLASS_COLORS,
     CLASS_MARKERS,
     LINE_STYLES,
+    as_text,
+    axes_or_new,
     plot_classes,
     plot_curves,
     plot_explained_variance,
@@ -879,3 +881,20 @@ def test_whole_numbers_of_numpy_are_taken_and_truth_values_are_not():
 def test_axes_of_a_loss_surface_must_rise():
     with pytest.raises(ValueError, match="w must hold at least two values that rise"):
         plot_loss_surface([1, 1], [1, 2], [[1, 2], [3, 4]])
+
+
+# ---- what reports use as well
+
+@pytest.mark.parametrize("label, text", [(7, "7"), ("cat", "cat"), ("$5 or $6$", r"\$5 or \$6\$"), (np.int64(3), "3")])
+def test_a_label_becomes_text_that_is_no_formula(label, text):
+    assert as_text(label) == text
+
+
+def test_axes_are_those_given_or_alone_on_a_new_figure():
+    given = plt.figure().gca()
+    assert axes_or_new(given) is given
+    new = axes_or_new(None, figsize=(3, 2))
+    assert new.figure is not given.figure and new.figure.axes == [new]
+    assert tuple(new.figure.get_size_inches()) == (3, 2)
+    with pytest.raises(TypeError, match="ax must be a matplotlib Axes or None, got str"):
+        axes_or_new("axes")

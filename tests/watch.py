@@ -10,15 +10,21 @@ import os
 import re
 import sys
 import tempfile
+from numbers import Integral
 from pathlib import Path
 
 READABLE, READABLE_LARGE = 4.5, 3.0   # least contrast of text: Web Content Accessibility Guidelines 2.2, level AA
 LARGE, LARGE_BOLD = 18, 14            # points
+SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")
+WATCH = "__import__('sys').modules['watch']"   # in the kernel of a chapter, which gets no name for it
 THIS_MACHINE = ("localhost", "::1", "0.0.0.0", "::", "")
 
 
 class Refused(BaseException):
-    """Something asked for another machine. No Exception, so that neither a chapter nor a library swallows it."""
+    """Something asked for another machine. No Exception, so that few can swallow it."""
+
+
+refused = []     # what was raised; where a chapter or a library swallowed it, the next cell raises it again
 
 
 def refuse_network():
@@ -37,7 +43,14 @@ def _refuse(event, arguments):
     if isinstance(host, bytes):
         host = host.decode(errors="replace")
     if isinstance(host, str) and host not in THIS_MACHINE and not host.startswith("127."):
-        raise Refused(f"The course runs without a network, but something asked for {host} ({event})")
+        refused.append(Refused(f"The course runs without a network, but something asked for {host} ({event})"))
+        raise refused[-1]
+
+
+def raise_refused():
+    """Raise again what has been refused in this process, if anything."""
+    if refused:
+        raise refused[0]
 
 
 def watch_kernels(folder):
@@ -66,6 +79,7 @@ def start():
 
     refuse_network()
     get_ipython().input_transformers_post.append(with_shapes_checked)
+    get_ipython().input_transformers_post.append(lambda lines: [f"{WATCH}.raise_refused()\n", *lines])
     draw = plotting._as_png
 
     def looked_at(figure):
@@ -76,12 +90,12 @@ def start():
     show_slider = plotting.show_slider
 
     def moved(draw, **settings):
-        values = list(settings["values"])
+        values = settings["values"] = list(settings["values"])
         for value in (values[0], values[-1]):
-            plotting.plt.figure()
+            figure = plotting.plt.figure()
             draw(value)
-            plotting._as_png(plotting.plt.gcf())
-            plotting.plt.close()
+            plotting._as_png(figure)
+            plotting.plt.close(figure)
         show_slider(draw, **settings)
 
     plotting._as_png, plotting.show_slider = looked_at, moved
@@ -98,24 +112,35 @@ def with_shapes_checked(lines):
         return lines
     checked = list(lines)
     for statement in reversed(body):
-        comment = re.search(r"#\s*(\(.*)", lines[statement.end_lineno - 1])
-        if isinstance(statement, ast.Assign) and comment:
-            target = statement.targets[0]
+        rest = lines[statement.end_lineno - 1].encode()[statement.end_col_offset:].decode()
+        comment = re.match(r"\s*#\s*(\(.*)", rest)
+        if isinstance(statement, ast.Assign) and comment and statement.col_offset == 0:
             claim = comment[1].partition(":")[0]
+            product, _, result = claim.rpartition("=") if "@" in claim and "=" in claim else (claim, "", claim)
+            target = statement.targets[0]
             targets = [ast.unparse(part).lstrip("*")
                        for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-            factors = [ast.unparse(part) for part in factors_of(statement.value)]
+            values = ", ".join(f"{name!r}: {name}" for name in targets)
             checked[statement.end_lineno - 1] = checked[statement.end_lineno - 1].rstrip("\n") + "\n"
-            product, _, result = claim.rpartition("=") if "=" in claim or "@" not in claim else (claim, "", "")
-            checked.insert(statement.end_lineno, _call(targets, result))
-            if "@" in product:
-                checked.insert(statement.lineno - 1, _call(factors, product))   # before a factor gets another value
+            checked.insert(statement.end_lineno, f"{WATCH}.check_shapes({{{values}}}, {result!r}, globals())\n")
+            if "@" in product and len(SHAPE.findall(product)) == len(factors_of(statement.value)):
+                checked[statement.lineno - 1:statement.end_lineno] = [with_factors_checked(statement, product)]
     return checked
 
 
-def _call(names, claim):
-    values = ", ".join(f"{name!r}: {name}" for name in names)
-    return f"__import__('sys').modules['watch'].check_shapes({{{values}}}, {claim!r}, globals())\n"
+def with_factors_checked(statement, claim):
+    """Return a statement in which each factor of the outermost matrix product is checked where it is computed."""
+    factors, shapes = factors_of(statement.value), SHAPE.findall(claim)
+
+    class Checked(ast.NodeTransformer):
+        def visit(self, node):
+            if node not in factors:
+                return self.generic_visit(node)
+            call = ast.parse(f"{WATCH}.checked(0, {ast.unparse(node)!r}, '({shapes[factors.index(node)]})', globals())")
+            call.body[0].value.args[0] = node
+            return call.body[0].value
+
+    return ast.unparse(Checked().visit(statement)) + "\n"
 
 
 def factors_of(value):
@@ -132,16 +157,19 @@ def check_shapes(values, claim, names):
     """Raise ``AssertionError`` unless the values have the shapes that a comment names, in this order.
 
     Lengths are computed from numbers and names of the chapter; others fit anything. Other numbers of shapes than of
-    values claim nothing. Where the values of a dictionary have one shape ``each``, all are looked at.
+    values claim nothing, but one shape ``each`` is meant for all values, and for all entries of a list or dictionary.
     """
     import numpy as np
 
-    shapes = re.findall(r"\(([^()]*,[^()]*)\)", claim)
+    shapes, each = SHAPE.findall(claim), " each" in claim
+    if each and len(shapes) == 1:
+        shapes *= len(values)
     if len(shapes) != len(values):
         return
     for (name, value), shape in zip(values.items(), shapes, strict=True):
         wanted = [_length(part.strip(), names) for part in shape.split(",") if part.strip()]
-        for array in value.values() if isinstance(value, dict) and " each" in claim else [value]:
+        several = value.values() if isinstance(value, dict) else value
+        for array in several if each and isinstance(value, dict | list | tuple) else [value]:
             found = array.shape if hasattr(array, "shape") else np.shape(array)
             if len(found) != len(wanted) or any(w not in (None, f) for w, f in zip(wanted, found, strict=True)):
                 raise AssertionError(f"A comment says that {name} has shape ({shape}), but it has {tuple(found)}")
@@ -153,7 +181,13 @@ def _length(part, names):
         length = eval(part, names)
     except Exception:   # whatever a word that is no length may raise
         return None
-    return length if isinstance(length, int) else None
+    return length if isinstance(length, Integral) else None
+
+
+def checked(value, name, claim, names):
+    """Return a value that has the shape that a comment names; see :func:`check_shapes`."""
+    check_shapes({name: value}, claim, names)
+    return value
 
 
 def unreadable_texts(figure):
