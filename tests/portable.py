@@ -158,9 +158,12 @@ def run(row, folder=FOLDER):
     except (CannotInstall, subprocess.TimeoutExpired) as reason:
         return Outcome(row.name, result=f"failed: its packages cannot be installed: {reason}")
     shutil.rmtree(output, ignore_errors=True)   # of an earlier run
+    environment = os.environ | row.environment
+    if row.python:
+        environment["MPLCONFIGDIR"] = str(folder / f"{slug}-fonts")   # the list of fonts names files of that environment
     begin = time.perf_counter()
     with open(log, "w", encoding="utf-8") as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | row.environment, stdout=said, stderr=said,
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said,
                                    stdin=subprocess.DEVNULL)
         try:
             status = process.wait(TIME_LIMIT)
