@@ -160,7 +160,7 @@ def run(row, folder=FOLDER):
     shutil.rmtree(output, ignore_errors=True)   # of an earlier run
     environment = os.environ | row.environment
     if row.python:
-        environment["MPLCONFIGDIR"] = str(folder / f"{slug}-fonts")   # the list of fonts names files of that environment
+        environment["MPLCONFIGDIR"] = str(folder / f"{slug}-fonts")   # whose list names files of that environment
     begin = time.perf_counter()
     with open(log, "w", encoding="utf-8") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said,
