@@ -404,10 +404,6 @@ def test_chapter_keeps_the_rule(path, rule):
 
 # ---- each rule can fail
 
-def _first(notebook, condition):
-    return next(cell for cell in notebook.cells if condition(cell))
-
-
 def _output(**fields):
     def damage(notebook):
         code_cells(notebook)[3].outputs.append(nbformat.from_dict(fields))
@@ -494,8 +490,8 @@ DAMAGES = [
     (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
                                           'def wanted():\n    return safe_rate\n'
                                           'check_exercise("1.2", lambda: safe_rate, wanted()')),
-    (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(_first(
-        notebook, lambda cell: "✓" in str(cell.get("outputs"))))),
+    (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(next(
+        cell for cell in notebook.cells if "✓" in str(cell.get("outputs"))))),
     *((the_test_waits, _add_code("x_train, x_test, y_train, y_test = train_test_split(x, y)", leak)) for leak in (
         "PCA().fit(x)", "scale = x_test.max()", "z_train, z_test = pca.fit_transform(x_test), y_test",
         "everything, z_test = join(x_test)", "z_test = pca.fit_transform(x_test)", "weights[y_test == 3] = 2",

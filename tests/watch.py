@@ -123,15 +123,14 @@ def with_shapes_checked(lines):
             values = ", ".join(f"{name!r}: {name}" for name in targets)
             checked[statement.end_lineno - 1] = checked[statement.end_lineno - 1].rstrip("\n") + "\n"
             checked.insert(statement.end_lineno, f"{WATCH}.check_shapes({{{values}}}, {result!r}, globals())\n")
-            if "@" in product and len(SHAPE.findall(product)) == len(factors_of(statement.value)):
-                checked[statement.lineno - 1:statement.end_lineno] = [with_factors_checked(statement, product)]
+            factors, shapes = factors_of(statement.value), SHAPE.findall(product)
+            if "@" in product and len(factors) == len(shapes):
+                checked[statement.lineno - 1:statement.end_lineno] = [with_factors_checked(statement, factors, shapes)]
     return checked
 
 
-def with_factors_checked(statement, claim):
-    """Return a statement in which each factor of the outermost matrix product is checked where it is computed."""
-    factors, shapes = factors_of(statement.value), SHAPE.findall(claim)
-
+def with_factors_checked(statement, factors, shapes):
+    """Return the source of a statement in which each factor of a product is checked where it is computed."""
     class Checked(ast.NodeTransformer):
         def visit(self, node):
             if node not in factors:
