@@ -8,7 +8,7 @@ endif
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutate portable audit lab full bench store images lock clean
+.PHONY: help run test mutate portable audit lab full bench store images glossary lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -46,6 +46,9 @@ store: $(READY)    ## execute every chapter and keep the fresh outputs in notebo
 
 images: $(READY)   ## draw the pictures in images/ again
 	@$(BIN)/python images/draw_images.py
+
+glossary: $(READY) ## write notebooks/glossary.md again, from the chapters' tables of words
+	@$(BIN)/python tests/glossary.py
 
 lock: $(READY)     ## write requirements.lock anew: the newest versions that requirements.txt admits
 	@$(BIN)/python -m pip install --quiet uv

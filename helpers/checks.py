@@ -6,6 +6,8 @@ import numpy as np
 
 from helpers._arguments import as_numbers
 
+_answered = set()   # the exercises whose latest check found the answer right
+
 
 def checkpoint(claim, condition):
     """Print a tick and the claim if ``condition`` is true; raise ``AssertionError`` with the claim if it is not.
@@ -92,6 +94,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     Prints a tick when right, and a note when there is no answer yet (``...``, ``None`` or an unknown name).
     Raises ``AssertionError`` with the hint when the answer is wrong.
     """
+    _answered.discard(number)
     try:
         given = answer()
     except UnboundLocalError:   # a NameError too, but a mistake in the answer, not a missing one
@@ -105,6 +108,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
         return
     if _agree(given, expected, rtol, atol):
         print(f"✓ Exercise {number}: right.")
+        _answered.add(number)
         return
     for wrong, hint in hints:
         if _agree(given, wrong, rtol, atol):
@@ -115,6 +119,14 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     if _shape(given) is not None and np.size(given) > 20:   # too long to show
         given = f"{np.ravel(given)[:4]} and so on"
     raise AssertionError(f"Exercise {number}: not yet. The answer is {given}.")
+
+
+def is_answered(number):
+    """Return whether the latest check of an exercise found its answer right; False before the first check.
+
+    For cells that go on with the reader's answer. ``number`` as in :func:`check_exercise`. Used in chapter 5.
+    """
+    return number in _answered
 
 
 def _shape(value):

@@ -57,6 +57,8 @@ def main():
     draw_published_network(FOLDER / "published_network.png")
     draw_own_digit(FOLDER / "own_digit.png")
     draw_course_map(FOLDER / "course_map.png")
+    for chapter in range(1, 6):
+        draw_place(FOLDER / f"you_are_here_{chapter}.png", chapter)
 
 
 def save_png(figure, path):
@@ -517,6 +519,26 @@ def draw_course_map(path):
         if index:
             draw_arrow(ax, (left - gap, (top + bottom) / 2), (left, (top + bottom) / 2), gap=1)
         draw(axes_at(figure, (left + 0.1, bottom + 0.12), box - 0.2, 1.85))
+    save_png(figure, path)
+
+
+def draw_place(path, here):
+    """Draw the five chapters as a row of signs, the one that the reader is in dark; ``here`` is its number."""
+    names = ("Gradient descent", "PCA", "NumPy MLP", "Keras MLP", "Keras CNN")
+    widths, gap, height, bottom = (2.35, 1.25, 1.8, 1.8, 1.8), 0.33, 0.56, 0.34
+    figure, ax = blank_figure(10.66, 0.97)
+    left = 0.07
+    for number, (name, width) in enumerate(zip(names, widths, strict=True), start=1):
+        color, background = ("white", INK) if number == here else (INK, "white")
+        ax.add_patch(FancyBboxPatch((left, bottom), width, height, boxstyle="round,pad=0,rounding_size=0.12",
+                                    facecolor=background, edgecolor="0.6" if number != here else INK, linewidth=1.8))
+        ax.text(left + width / 2, bottom + height / 2 - 0.01, f"{number}  {name}", fontsize=14, fontweight="bold",
+                color=color, ha="center", va="center")
+        if number == here:
+            ax.text(left + width / 2, 0.15, "you are here", fontsize=13, color=INK, ha="center", va="center")
+        if number < len(names):
+            draw_arrow(ax, (left + width, bottom + height / 2), (left + width + gap, bottom + height / 2), gap=1)
+        left += width + gap
     save_png(figure, path)
 
 

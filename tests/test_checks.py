@@ -1,9 +1,11 @@
 """Checkpoints, exercise checks and gradients by finite differences."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
-from helpers.checks import check_exercise, checkpoint, finite_differences, gradient_error
+from helpers.checks import check_exercise, checkpoint, finite_differences, gradient_error, is_answered
 
 
 @pytest.mark.parametrize("truth", [True, np.True_, np.all([1, 2]), np.allclose(1, 1 + 1e-12)])
@@ -251,3 +253,15 @@ def test_how_close_an_answer_must_be_can_be_set(capsys):
     check_exercise("2.1", lambda: 5.004, 5, atol=5e-3)
     check_exercise("2.1", lambda: 5 + 4e-6, 5)
     assert capsys.readouterr().out.count("✓") == 3
+
+
+def test_an_exercise_is_answered_from_the_first_right_answer_to_the_next_that_is_none():
+    assert is_answered("9.1") is False
+    for answer, answered in ((5, True), (..., False), (5, True), (4, False), (5, True)):
+        with contextlib.suppress(AssertionError):
+            check_exercise("9.1", lambda answer=answer: answer, 5)
+        assert is_answered("9.1") is answered
+    assert is_answered("9.2") is False
+    with pytest.raises(ZeroDivisionError):
+        check_exercise("9.1", lambda: 1 / 0, 5)
+    assert is_answered("9.1") is False

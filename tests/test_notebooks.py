@@ -7,6 +7,7 @@ notebook that was damaged on purpose.
 import ast
 import builtins
 import copy
+import functools
 import importlib.util
 import re
 import shutil
@@ -19,6 +20,7 @@ from itertools import zip_longest
 import nbformat
 import pytest
 from full_settings import set_constants
+from glossary import anchor, glossary, words_introduced
 from held_out import arguments_in, asked_too_early, assigned, names_in
 from mutate import change, drop_solution, restate, reword
 from run_course import FULL_CELL_TIMEOUT, ROOT, execute
@@ -119,12 +121,16 @@ def small_enough(notebook, path):
 
 # ---- form
 
+SHORT_NAMES = {1: "Gradient descent", 2: "PCA", 3: "NumPy MLP", 4: "Keras MLP", 5: "Keras CNN"}   # on the course map
+
+
 def title_and_head(notebook, path):
     head = notebook.cells[0].source
     number = int(path.name[:2])
     if not head.startswith(f"# {number} · "):
         yield f"first cell must start with '# {number} · ' and a title"
-    for part in ("What you will do", "What you will learn", "What you need", "minutes"):
+    for part in ("What you will do", "What you will learn", "What you need", "minutes", "(glossary.md)",
+                 f"{number} {SHORT_NAMES[number]} (you are here)", f"(../images/you_are_here_{number}.png)"):
         if part not in head:
             yield f"first cell lacks {part!r}"
     for other in (number - 1, number + 1):
@@ -220,15 +226,43 @@ def figures_have_alt_text(notebook, path):
                 yield f"plain text and alt text of a figure differ: {alt!r}"
 
 
-def pictures_and_links_resolve(notebook, path):
-    for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", prose(notebook), re.DOTALL):
+def faults_of_pictures_and_links(text, path):
+    """Yield what is wrong with the pictures and links of a text that stands in the file ``path``."""
+    for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text, re.DOTALL):
         if len(alt.split()) < 8:
             yield f"picture {target} has no real alt text, only {alt!r}"
         if "://" in target:
             yield f"picture {target} is fetched from elsewhere"
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose(notebook)):
-        if "://" not in target and not (path.parent / target).exists():
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        target, _, place = link.partition("#")
+        if "://" in target:
+            continue
+        if not (path.parent / target).exists():
             yield f"{target} does not exist"
+        elif place and place not in anchors_in(path.parent / target):
+            yield f"{target} has no heading for #{place}"
+
+
+@functools.cache
+def anchors_in(path):
+    """Return the names of all headings of a notebook or a page."""
+    text = prose(nbformat.read(path, as_version=4)) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+    return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+
+
+def pictures_and_links_resolve(notebook, path):
+    yield from faults_of_pictures_and_links(prose(notebook), path)
+
+
+def words_are_linked_to_the_glossary(notebook, path):
+    text = prose(notebook)
+    introduced = words_introduced(notebook)
+    rows = text.partition("## Words introduced here")[2].count("\n| ") - 1     # without the heading
+    if not introduced or len(introduced) != rows:
+        yield "the table of words must have a row like '| **word** | meaning |' for each word"
+    for word in introduced:
+        if f"](glossary.md#{anchor(word)})" not in text:
+            yield f"{word!r} is in the table of words, but its first use is no link to the glossary"
 
 
 def portable_maths(notebook, path):
@@ -382,7 +416,7 @@ RULES = [
     outputs_hold_nothing_that_changes, no_widget_state, no_active_content, plain_metadata, small_enough,
     title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
     prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
-    pictures_and_links_resolve, portable_maths, questions_are_answered_and_asserted,
+    pictures_and_links_resolve, words_are_linked_to_the_glossary, portable_maths, questions_are_answered_and_asserted,
     measured_cells_are_followed_by_a_checkpoint, checkpoints_can_fail, checks_of_exercises_can_fail,
     no_checkpoint_is_lost, the_test_waits, exercises_are_complete, no_exercise_waits, numbers_in_prose_are_backed,
     code_parses,
@@ -473,6 +507,12 @@ DAMAGES = [
     (figures_have_alt_text, _describe_a_figure("This is the picture that is kept in the file named loss_1.png")),
     (pictures_and_links_resolve, reword("training_loop.png", "no_such.png")),
     (pictures_and_links_resolve, reword("../images/training_loop.png", "https://example.org/a.png")),
+    (pictures_and_links_resolve, reword("glossary.md#loss", "glossary.md#lossy")),
+    (pictures_and_links_resolve, reword("(02_pca.ipynb)", "(02_pca.ipynb#no-such-section)")),
+    (words_are_linked_to_the_glossary, reword("[**loss**](glossary.md#loss)", "**loss**")),
+    (words_are_linked_to_the_glossary, reword("| **loss** |", "| loss |")),
+    (title_and_head, reword("descent (you are here)", "descent")),
+    (title_and_head, reword("you_are_here_1.png", "you_are_here_2.png")),
     (portable_maths, reword("$$L", "\\begin{align}L")),
     (questions_are_answered_and_asserted, reword("<details>", "")),
     (questions_are_answered_and_asserted, change('checkpoint("the slope has passed', 'print("')),
@@ -547,6 +587,28 @@ def test_rule_notices_a_file_that_is_too_large(tmp_path):
 
 def test_every_rule_is_shown_to_fail():
     assert {rule for rule, _ in DAMAGES} | {small_enough} == set(RULES)
+
+
+# ---- the other pages
+
+PAGES = [*FOLDER.glob("*.md"), ROOT / "README.md"]
+
+
+def test_the_glossary_has_the_words_of_all_chapters():
+    assert (FOLDER / "glossary.md").read_text(encoding="utf-8") == glossary(CHAPTERS), "run `make glossary`"
+
+
+def test_a_word_that_two_chapters_introduce_is_refused(tmp_path):
+    for name in ("01_one.ipynb", "02_two.ipynb"):
+        cell = nbformat.v4.new_markdown_cell("# Title\n## Words introduced here\n\n| **loss** | how wrong |")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / name)
+    with pytest.raises(ValueError, match="02_two.ipynb introduces 'loss'"):
+        glossary(sorted(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pictures_and_links_of_a_page_resolve(page):
+    assert list(faults_of_pictures_and_links(page.read_text(encoding="utf-8"), page)) == []
 
 
 # ---- the network of chapter 3 is kept in helpers as well

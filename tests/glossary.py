@@ -1,0 +1,42 @@
+"""Writes the glossary, notebooks/glossary.md, from the tables "Words introduced here" of all chapters."""
+
+import re
+import sys
+
+import nbformat
+from run_course import ROOT, find_chapters, write
+
+FOLDER = ROOT / "notebooks"
+PAGE = FOLDER / "glossary.md"
+
+
+def words_introduced(notebook):
+    """Return the words of a chapter's table with their meanings, a dictionary."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    table = text.partition("## Words introduced here")[2]
+    return dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", table, re.MULTILINE))
+
+
+def anchor(heading):
+    """Return the name by which a link finds a heading, as code-hosting sites and MyST make it."""
+    return re.sub(r"[^\w\- ]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower()).replace(" ", "-")
+
+
+def glossary(chapters):
+    """Return the text of the glossary, in alphabetical order, for the paths of chapters."""
+    entries = {}
+    for path in chapters:
+        notebook = nbformat.read(path, as_version=4)
+        title = re.match("# (.+)", notebook.cells[0].source)[1]
+        for word, meaning in words_introduced(notebook).items():
+            if word in entries:
+                raise ValueError(f"{path.name} introduces {word!r}, and so does an earlier chapter")
+            entries[word] = f"## {word}\n\n{meaning[0].upper()}{meaning[1:]}.\n\nChapter [{title}]({path.name})\n"
+    return "\n".join([
+        "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n",
+        *(entries[word] for word in sorted(entries, key=str.casefold))])
+
+
+if __name__ == "__main__":
+    write(PAGE, glossary(find_chapters([], FOLDER)))
+    sys.stdout.write(f"Glossary: {PAGE}\n")
