@@ -8,7 +8,7 @@ endif
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutate portable audit lab full bench store images glossary lock clean
+.PHONY: help run test student slides posts site mutate portable audit lab full bench store images glossary lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -31,6 +31,18 @@ audit: $(READY)    ## ask for known weaknesses of the packages in requirements.l
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock || \
 		{ echo "Not audited, or weaknesses were found: the lines above say which."; exit 1; }
+
+student: $(READY)  ## an edition to hand out, without solutions and outputs, in build/student
+	@$(BIN)/python tests/editions/make_edition.py student $(CHAPTER)
+
+slides: $(READY)   ## a deck of slides for each chapter, in build/slides
+	@$(BIN)/python tests/editions/make_edition.py slides $(CHAPTER)
+
+posts: $(READY)    ## a blog post for each chapter, in Markdown, with its pictures, in build/posts
+	@$(BIN)/python tests/editions/make_edition.py posts $(CHAPTER)
+
+site: $(READY)     ## the web edition, in build/site
+	@$(BIN)/python tests/editions/make_edition.py site $(CHAPTER)
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb

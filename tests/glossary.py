@@ -4,6 +4,7 @@ import re
 import sys
 
 import nbformat
+from links import prose
 from run_course import ROOT, find_chapters, write
 
 FOLDER = ROOT / "notebooks"
@@ -12,14 +13,8 @@ PAGE = FOLDER / "glossary.md"
 
 def words_introduced(notebook):
     """Return the words of a chapter's table with their meanings, a dictionary."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    table = text.partition("## Words introduced here")[2]
+    table = prose(notebook).partition("## Words introduced here")[2]
     return dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", table, re.MULTILINE))
-
-
-def anchor(heading):
-    """Return the name by which a link finds a heading, as code-hosting sites and MyST make it."""
-    return re.sub(r"[^\w\- ]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower()).replace(" ", "-")
 
 
 def glossary(chapters):

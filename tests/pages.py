@@ -10,11 +10,7 @@ from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-_TEMPLATE = """
-{%- extends 'lab/index.html.j2' -%}
-{% block html_head_js %}{% endblock %}
-{% block html_head_js_mathjax %}{% endblock %}
-{% block html_head_js_mermaidjs %}{% endblock %}
+PICTURE = """\
 {% block data_png scoped %}
 <div class="jp-RenderedImage jp-OutputArea-output {{ extra_class }}">
 {%- set alt = output | get_metadata('alt', 'image/png') -%}
@@ -24,7 +20,13 @@ _TEMPLATE = """
      {%- if width %} width="{{ width }}"{% endif %}>
 </div>
 {% endblock %}
-"""
+"""   # a block for templates of pages: figures with their alt text
+_TEMPLATE = """
+{%- extends 'lab/index.html.j2' -%}
+{% block html_head_js %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+""" + PICTURE
 
 
 class _PageRenderer(IPythonRenderer):
@@ -47,12 +49,8 @@ class _PageRenderer(IPythonRenderer):
         return convert(body)
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's page of a notebook, with alt text on figures and nothing fetched from elsewhere."""
-
-    def __init__(self, **kwargs):
-        super().__init__(embed_images=True, template_file="page.html.j2",
-                         extra_loaders=[DictLoader({"page.html.j2": _TEMPLATE})], **kwargs)
+class OfflineMarkdown:
+    """A part of exporters of nbconvert: text in which nothing must be fetched from elsewhere."""
 
     @pass_context
     def markdown2html(self, context, source):
@@ -63,4 +61,12 @@ class PageExporter(HTMLExporter):
                                  anchor_link_text=self.anchor_link_text)
         renderer.folder = folder.name
         html = MarkdownWithMath(renderer=renderer).render(source)
-        return re.sub(r'(href="\d\d_\w+)\.ipynb', r"\1.html", html)   # the page of a chapter links to other pages
+        return re.sub(r'(href="\w+)\.(?:ipynb|md)\b', r"\1.html", html)   # the page of a chapter links to other pages
+
+
+class PageExporter(OfflineMarkdown, HTMLExporter):
+    """nbconvert's page of a notebook, with alt text on figures and nothing fetched from elsewhere."""
+
+    def __init__(self, **kwargs):
+        super().__init__(embed_images=True, template_file="page.html.j2",
+                         extra_loaders=[DictLoader({"page.html.j2": _TEMPLATE})], **kwargs)

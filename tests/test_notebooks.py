@@ -7,7 +7,6 @@ notebook that was damaged on purpose.
 import ast
 import builtins
 import copy
-import functools
 import importlib.util
 import re
 import shutil
@@ -20,8 +19,9 @@ from itertools import zip_longest
 import nbformat
 import pytest
 from full_settings import set_constants
-from glossary import anchor, glossary, words_introduced
+from glossary import glossary, words_introduced
 from held_out import arguments_in, asked_too_early, assigned, names_in
+from links import anchor, faults_of_pictures_and_links, prose
 from mutate import change, drop_solution, restate, reword
 from run_course import FULL_CELL_TIMEOUT, ROOT, execute
 from stated_numbers import Evidence, claims, described, stated_numbers
@@ -34,10 +34,6 @@ CHAPTERS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoint
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose(notebook):
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def code_lines(cell):
@@ -224,30 +220,6 @@ def figures_have_alt_text(notebook, path):
                 yield f"a figure has no real alt text, only {alt!r}"
             elif output.data.get("text/plain") != f"Figure: {alt}":
                 yield f"plain text and alt text of a figure differ: {alt!r}"
-
-
-def faults_of_pictures_and_links(text, path):
-    """Yield what is wrong with the pictures and links of a text that stands in the file ``path``."""
-    for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text, re.DOTALL):
-        if len(alt.split()) < 8:
-            yield f"picture {target} has no real alt text, only {alt!r}"
-        if "://" in target:
-            yield f"picture {target} is fetched from elsewhere"
-    for link in re.findall(r"\]\(([^)]+)\)", text):
-        target, _, place = link.partition("#")
-        if "://" in target:
-            continue
-        if not (path.parent / target).exists():
-            yield f"{target} does not exist"
-        elif place and place not in anchors_in(path.parent / target):
-            yield f"{target} has no heading for #{place}"
-
-
-@functools.cache
-def anchors_in(path):
-    """Return the names of all headings of a notebook or a page."""
-    text = prose(nbformat.read(path, as_version=4)) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
-    return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
 
 
 def pictures_and_links_resolve(notebook, path):

@@ -1,0 +1,77 @@
+"""Make an edition of the course from its notebooks: for students, as slides, as blog posts, or as a web site.
+
+`make student`, `make slides`, `make posts` and `make site` call this. An edition is put together in a folder of its own
+and takes its place in `build/` only when it is whole.
+"""
+
+import argparse
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+sys.path.append(str(TESTS))
+
+import dependencies
+
+dependencies.require()
+
+from nbformat import NO_CONVERT, read
+from run_course import NO_PLACE, ROOT, find_chapters
+
+EDITIONS = {   # name: the module that makes it, and what it is called
+    "student": ("student", "Student edition"), "slides": ("slides", "Slides"), "posts": ("posts", "Posts"),
+    "site": ("website", "Web edition")}
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("edition", choices=EDITIONS)
+    parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
+    parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
+    parser.add_argument("--output", type=Path, help="where the edition goes; what is there is replaced")
+    options = parser.parse_args(arguments)
+    output = options.output or ROOT / "build" / options.edition
+    module, called = EDITIONS[options.edition]
+    if options.edition == "site" and options.chapters:
+        raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
+    try:
+        chapters = find_chapters(options.chapters, options.notebooks)
+        if options.edition != "student":
+            require_outputs(chapters)
+        make_whole(importlib.import_module(module).make, chapters, output)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was changed.")
+        return 130
+    except OSError as error:
+        print(f"Stopped: {error}. Nothing was changed."
+              + (" Make room, or name another folder with --output." if error.errno in NO_PLACE else ""))
+        return 1
+    print(f"{called}: {output}")
+    return 0
+
+
+def require_outputs(chapters):
+    """End the program if a chapter has not been executed: pages without results would be made of it."""
+    for path in chapters:
+        code = [cell for cell in read(path, as_version=NO_CONVERT).cells if cell.cell_type == "code"]
+        if any(cell.execution_count is None for cell in code):
+            raise SystemExit(f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}")
+
+
+def make_whole(make, chapters, output):
+    """Have ``make`` write an edition into a new folder, which replaces ``output`` when it is complete."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as place:
+        new, old = Path(place, "new"), Path(place, "old")
+        new.mkdir()
+        make(chapters, new, lambda text: print(f"  {text}", flush=True))
+        if output.exists():
+            output.rename(old)
+        new.rename(output)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
