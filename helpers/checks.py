@@ -116,9 +116,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     if _shape(given) not in (None, np.shape(expected)):
         raise AssertionError(f"Exercise {number}: not yet. The answer has shape {_shape(given)}, "
                              f"expected is {np.shape(expected)}.")
-    if _shape(given) is not None and np.size(given) > 20:   # too long to show
-        given = f"{np.ravel(given)[:4]} and so on"
-    raise AssertionError(f"Exercise {number}: not yet. The answer is {given}.")
+    raise AssertionError(f"Exercise {number}: not yet. The answer is {_shown(given)}.")
 
 
 def is_answered(number):
@@ -135,6 +133,20 @@ def _shape(value):
         return np.shape(value)
     except ValueError:
         return None
+
+
+def _shown(value):
+    """Return a value as text: numbers without the names of their NumPy types, and only the first of many."""
+    if _shape(value) is None:
+        return str(value)
+    array = np.asarray(value)
+    if array.size > 20:   # too long to show
+        return f"{array.ravel()[:4]} and so on"
+    if array.dtype.kind not in "biufc":
+        return str(value)
+    if array.dtype.kind == "f" and array.itemsize < 8:   # in float64, 0.2 of float32 would be 0.20000000298...
+        array = array.astype(str).astype(float)
+    return str(array.tolist())
 
 
 def _agree(given, expected, rtol, atol):

@@ -2,11 +2,13 @@
 
 import posixpath
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import DictLoader, pass_context
-from latex2mathml.converter import convert
+from links import anchor
+from mathml import mathml
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -42,11 +44,18 @@ class _PageRenderer(IPythonRenderer):
             url = posixpath.normpath(posixpath.join(self.folder, url))
         return super().image(text, url, title)
 
+    def heading(self, text, level, **attributes):
+        """Name a heading as links do, and not with its capitals and signs."""
+        html = super().heading(text, level, **attributes)
+        usual = re.search(r' id="(.*?)"', html)[1]
+        name = anchor(unescape(re.sub("<.*?>", "", text)))
+        return html.replace(f' id="{usual}"', f' id="{name}"').replace(f' href="#{usual}"', f' href="#{name}"')
+
     def block_math(self, body):
-        return convert(body, display="block")
+        return mathml(body, "block")
 
     def inline_math(self, body):
-        return convert(body)
+        return mathml(body, "inline")
 
 
 class OfflineMarkdown:

@@ -292,6 +292,9 @@ def _run_all(options, console):
         if result.failure:
             console.print(result.failure, style="red", markup=False, soft_wrap=True)
     if not options.store:
+        for text in sorted(options.notebooks.glob("*.md")):     # the glossary, to which chapters link, and others
+            cells = [nbformat.v4.new_markdown_cell(text.read_text(encoding="utf-8"), id="text")]
+            write(options.output / f"{text.stem}.html", page(nbformat.v4.new_notebook(cells=cells), text))
         keep_summary(results, options.output)
     if any(result.failure for result in results):
         return 1

@@ -179,6 +179,18 @@ def test_a_wrong_answer_raises_and_gets_no_tick(capsys, right, wrong):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("wrong, shown", [
+    (np.float64(0.72), "0.72"), ([np.float64(0.72)], "[0.72]"), ((np.int64(3), 4), "[3, 4]"), (np.True_, "True"),
+    (np.float32(0.2), "0.2"), ([[np.float32(1 / 3)]], "[[0.33333334]]"), (np.float16(0.1), "0.1"),
+    (np.array([1.5, np.nan, -np.inf]), "[1.5, nan, -inf]"), (np.complex128(1j), "1j"), (1 / 3, "0.3333333333333333"),
+    ("red", "red"), (["red", 2], "['red', 2]"), ([np.float64(1.0), [2]], "[np.float64(1.0), [2]]"),
+], ids=repr)
+def test_a_wrong_answer_is_shown_as_plain_numbers(wrong, shown):
+    with pytest.raises(AssertionError) as caught:
+        check_exercise("1.2", lambda: wrong, np.zeros(np.shape(np.array(wrong, dtype=object))))
+    assert str(caught.value) == f"Exercise 1.2: not yet. The answer is {shown}."
+
+
 @pytest.mark.parametrize("wrong", [np.arange(8.0 * 25).reshape(8, 25), [["a"] * 25] * 8])
 def test_a_long_wrong_answer_is_cut_short(wrong):
     with pytest.raises(AssertionError, match="not yet. The answer is .* and so on.$") as caught:

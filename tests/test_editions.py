@@ -113,7 +113,7 @@ def given(solution):
 
 
 def used(source):
-    """Return the names that a cell takes from the cells before it."""
+    """Return the names that a piece of code takes from what stands before it."""
     table = symtable.symtable(source, "", "exec")
     tables, names = [table], set()
     while tables:
@@ -131,11 +131,14 @@ def test_no_cell_of_the_student_edition_needs_an_answer_that_is_not_there(stem):
     for cell in code(SOURCES[stem]):
         if cell in solutions:
             answers |= given(cell)
-        else:
-            waits = [ast.unparse(part) for part in ast.parse(cell.source).body
-                     if not re.match(r"if is_answered\(|check_exercise\(", ast.unparse(part))]
-            missing += answers & used("\n".join(waits))
-            answers -= given(cell)
+            continue
+        answers -= given(cell)
+        for part in ast.parse(cell.source).body:
+            needed = answers & used(ast.unparse(part))
+            if needed and isinstance(part, ast.FunctionDef):
+                answers.add(part.name)            # calling it needs an answer, writing it does not
+            elif not re.match(r"if is_answered\(|check_exercise\(", ast.unparse(part)):
+                missing += needed
     assert answers and missing == []
 
 
@@ -380,3 +383,44 @@ def test_a_missing_package_is_told_in_one_line_before_anything_is_made(tmp_path)
                           env=os.environ | {"PYTHONPATH": str(tmp_path)})
     assert done.returncode == 1 and done.stderr.startswith("packaging is missing. To mend it")
     assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "out").exists()
+
+
+# ---- slides in a browser
+
+EACH_SLIDE = """() => Reveal.getSlides().map(slide => {
+    const place = Reveal.getIndices(slide);
+    Reveal.slide(place.h, place.v, 99);        // all fragments shown
+    const corner = slide.getBoundingClientRect(), scale = Reveal.getScale();
+    const boxes = [...slide.querySelectorAll("*")].filter(part => !part.closest("aside, pre *"))
+        .map(part => part.getBoundingClientRect()).filter(box => box.width && box.height);
+    return {place: [place.h, place.v],
+            bottom: Math.max(...boxes.map(box => box.bottom - corner.top)) / scale,
+            right: Math.max(...boxes.map(box => box.right - corner.left)) / scale,
+            letters: [...slide.querySelectorAll("pre")].map(pre => parseFloat(getComputedStyle(pre).fontSize))};
+})"""
+
+
+@pytest.mark.parametrize("stem", SOURCES)
+def test_on_every_slide_all_can_be_seen_and_read(editions, tab, stem):
+    tab.set_viewport_size({"width": slides.WIDTH, "height": slides.HEIGHT})
+    tab.goto((editions["slides"] / f"{stem}.html").as_uri())
+    tab.wait_for_function("Reveal.isReady()")
+    shown = tab.evaluate(EACH_SLIDE)
+    assert len(shown) > 40
+    assert [slide for slide in shown if slide["bottom"] > slides.HEIGHT or slide["right"] > slides.WIDTH] == []
+    assert min(size for slide in shown for size in slide["letters"]) >= slides.SMALLEST
+    widths = tab.evaluate("Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth, () => 0)))")
+    assert widths and all(widths)
+    assert tab.faults == []
+
+
+def test_keys_turn_the_slides_and_results_wait_for_one(editions, tab):
+    tab.goto((editions["slides"] / f"{CHAPTERS[0].stem}.html").as_uri())
+    tab.wait_for_function("Reveal.isReady()")
+    tab.keyboard.press("Space")
+    assert tab.evaluate("Reveal.getIndices().h") == 1
+    tab.evaluate("Reveal.slide(2, 0)")
+    result = tab.locator("section.present .fragment").first
+    assert "visible" not in result.get_attribute("class")
+    tab.keyboard.press("Space")
+    assert "visible" in result.get_attribute("class") and tab.evaluate("Reveal.getIndices().h") == 2

@@ -66,6 +66,19 @@ def test_writes_notebook_and_page_and_a_summary(course, tmp_path, capsys):
     assert re.search(r"01_good\s*│\s*3\s*│\s*1\s*│\s*\d+\s*│\s*\d+\s*│\s*passed", summary)
 
 
+def test_pages_link_to_the_pages_of_chapters_and_of_markdown_files(course, tmp_path):
+    write, run = course
+    write("01_good.ipynb", new_markdown_cell("[loss](glossary.md#adams-loss-x)"), *GOOD)
+    text = "# Glossary\n\n## Adam's *loss*, `x`?\n\n$x^2$ in [1](01_good.ipynb)\n"
+    (tmp_path / "notebooks" / "glossary.md").write_text(text)
+    assert run() == 0
+    chapter, glossary = [BeautifulSoup((tmp_path / "build" / name).read_text(encoding="utf-8"), "html.parser")
+                         for name in ("01_good.html", "glossary.html")]
+    assert chapter.find("a", string="loss")["href"] == "glossary.html#adams-loss-x"
+    assert glossary.find(id="adams-loss-x").name == "h2" and glossary.find("a", href="#adams-loss-x")
+    assert glossary.find("math") and glossary.find("a", href="01_good.html")
+
+
 def test_the_summary_is_kept_for_people_and_for_programs(course, tmp_path):
     write, run = course
     write("01_good.ipynb", *GOOD)

@@ -45,6 +45,9 @@ def main(arguments=None):
     except KeyboardInterrupt:
         print("Stopped. Nothing was changed.")
         return 130
+    except RuntimeError as error:
+        print(f"Stopped: {error}\nNothing was changed.")
+        return 1
     except OSError as error:
         print(f"Stopped: {error}. Nothing was changed."
               + (" Make room, or name another folder with --output." if error.errno in NO_PLACE else ""))

@@ -6,8 +6,10 @@ click. Imports, the code of drawings, and the solutions and checks of exercises 
 """
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from jinja2 import DictLoader
@@ -25,7 +27,7 @@ ROOM = 840                              # pixels of the height that are filled
 LINE, CHARACTERS = 45, 88               # height of a line of prose, and how many characters it holds
 CODE_SIZES, SMALLEST = range(32, 25, -1), 22        # of letters in code and printed results
 CODE_WIDTH, CODE_LINE, CODE_LETTER = 1500, 1.32, 0.603      # pixels, and what a letter takes of its size
-FIGURE, TALLEST, WIDEST = 670, 560, 1540
+FIGURE, PICTURE_HEIGHT, WIDEST = 660, 560, 1540      # at most; as in slides.css
 RUNNING_HEAD, SHORT = 45, 45            # height of the small heading; a first sentence below 45 characters is short
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(r"<details>.*?</details>|\$\$.*?\$\$|.+?(?=\n\s*\n|\n\$\$|\n#+ |\Z)", re.DOTALL)
@@ -155,7 +157,8 @@ def prose_items(text, folder):
             items.append(Item(new_markdown_cell(brief(block)), height(brief(block), folder)))
     if items:
         items[-1].with_next = True
-    return [*items, Item(new_markdown_cell(text), 0, "notes", with_next=True)]
+    notes = re.sub(r"^#+ .+\n*", "", text, flags=re.MULTILINE)
+    return [*items, Item(new_markdown_cell(notes), 0, "notes", with_next=True)]
 
 
 def code_items(cell):
@@ -168,9 +171,12 @@ def code_items(cell):
                           with_next=bool(cell.outputs)))
     for output in cell.outputs:
         text = output.get("text") or output.data.get("text/plain", "")
-        picture, size = "image/png" in output.get("data", {}), code_size(text)
+        figure, size = output.get("data", {}).get("image/png"), code_size(text)
         result = new_code_cell("", outputs=[output], metadata={"tags": ["result", f"size-{size}"]})
-        items.append(Item(result, FIGURE if picture else code_height(text, size), "-" if picture else "fragment"))
+        if figure:
+            items.append(Item(result, picture_height(BytesIO(b64decode(figure)), FIGURE, grows=True)))
+        else:
+            items.append(Item(result, code_height(text, size), "fragment"))
     return items
 
 
@@ -193,14 +199,20 @@ def brief(block):
 def height(block, folder):
     """Return about how high a block of prose is on a slide, in pixels."""
     if picture := re.match(r"!\[.*?\]\((.*?)\)", block, re.DOTALL):
-        with Image.open(folder / picture[1]) as image:
-            return 16 + min(TALLEST, image.height * min(1, WIDEST / image.width))
+        return picture_height(folder / picture[1], PICTURE_HEIGHT, grows=False)
     if block.startswith("$$"):
         return 130
     if block.startswith("|"):
         return sum(12 + 36 * -(-len(row) // 110) for row in block.splitlines())
     lines = re.sub(r"\n(?![*|>\d-])", " ", block).splitlines()
     return 16 + LINE * sum(-(-len(line) // CHARACTERS) for line in lines)
+
+
+def picture_height(file, tallest, *, grows):
+    """Return how high a picture is on a slide, in pixels; one that ``grows`` is made as wide as the slide."""
+    with Image.open(file) as image:
+        wide = WIDEST if grows else min(WIDEST, image.width)
+        return 16 + min(tallest, image.height * wide / image.width)
 
 
 def code_size(text):
