@@ -16,9 +16,14 @@ help:      ## list the commands
 run: $(READY)      ## execute every chapter; results and a summary in build/  (one chapter: make run CHAPTER=02)
 	@$(BIN)/python tests/run_course.py $(CHAPTER)
 
+# Two test files at a time, with one thread each: two that want all threads would wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+test: export TF_NUM_INTRAOP_THREADS = 1
+test: export TF_NUM_INTEROP_THREADS = 1
 test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/python -m ruff check .
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
 	@$(BIN)/python tests/mutate.py $(if $(ONLY),--only "$(ONLY)")

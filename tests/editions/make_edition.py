@@ -17,7 +17,7 @@ import dependencies
 
 dependencies.require()
 
-from nbformat import NO_CONVERT, read
+from nbformat import ValidationError, read
 from run_course import NO_PLACE, ROOT, find_chapters
 
 EDITIONS = {   # name: the module that makes it, and what it is called
@@ -39,8 +39,7 @@ def main(arguments=None):
         raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
     try:
         chapters = find_chapters(options.chapters, options.notebooks)
-        if options.edition != "student":
-            require_outputs(chapters)
+        require_notebooks(chapters, executed=options.edition != "student")
         make_whole(importlib.import_module(module).make, chapters, output)
     except KeyboardInterrupt:
         print("Stopped. Nothing was changed.")
@@ -56,11 +55,14 @@ def main(arguments=None):
     return 0
 
 
-def require_outputs(chapters):
-    """End the program if a chapter has not been executed: pages without results would be made of it."""
+def require_notebooks(chapters, *, executed):
+    """End the program if a chapter cannot be read, or has no results though it should have been ``executed``."""
     for path in chapters:
-        code = [cell for cell in read(path, as_version=NO_CONVERT).cells if cell.cell_type == "code"]
-        if any(cell.execution_count is None for cell in code):
+        try:
+            cells = read(path, as_version=4).cells
+        except (ValueError, TypeError, LookupError, AttributeError, ValidationError):     # nbformat raises them all
+            raise SystemExit(f"{path.name} is damaged. Get it back: git checkout -- notebooks/{path.name}") from None
+        if executed and any(cell.cell_type == "code" and cell.execution_count is None for cell in cells):
             raise SystemExit(f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}")
 
 
