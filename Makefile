@@ -50,7 +50,7 @@ site: $(READY)     ## the web edition, in build/site
 	@$(BIN)/python tests/editions/make_edition.py site $(CHAPTER)
 
 lab: $(READY)      ## open the course in JupyterLab
-	@$(BIN)/jupyter lab notebooks/01_gradient_descent.ipynb
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb
 
 full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
 	@$(BIN)/python tests/run_course.py --full $(CHAPTER)

@@ -82,6 +82,13 @@ def gradient_error(formula, measured):
     return float((abs(formula - measured) / np.maximum(size, 1e-6 * size.max())).max())
 
 
+class WrongAnswer(AssertionError):
+    """An answer to an exercise is not right yet; a notebook shows the words alone, and no traceback."""
+
+    def _render_traceback_(self):
+        return [f"✗ {self}"]
+
+
 def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     """Say whether a reader's answer to an exercise is right, and if not, give a hint.
 
@@ -92,7 +99,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     ``hints``     pairs ``(wrong answer, hint)`` for common mistakes; the hint of the first match is shown
 
     Prints a tick when right, and a note when there is no answer yet (``...``, ``None`` or an unknown name).
-    Raises ``AssertionError`` with the hint when the answer is wrong.
+    Raises :class:`WrongAnswer`, an ``AssertionError``, with the hint when the answer is wrong.
     """
     _answered.discard(number)
     try:
@@ -100,11 +107,13 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     except UnboundLocalError:   # a NameError too, but a mistake in the answer, not a missing one
         raise
     except NameError as error:
-        given, missing = None, f": {error.name} is not defined" if error.name else ""
+        given = None
+        missing = f": {error.name} is not defined" if error.name else ""
     else:
         missing = ""
     if given is None or given is Ellipsis:
-        print(f"○ Exercise {number} is waiting for your answer{missing}.")
+        print(f"○ Exercise {number} is waiting for your answer{missing}."
+              + (" (Or your answer uses that name.)" if missing else ""))
         return
     if _agree(given, expected, rtol, atol):
         print(f"✓ Exercise {number}: right.")
@@ -112,11 +121,11 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
         return
     for wrong, hint in hints:
         if _agree(given, wrong, rtol, atol):
-            raise AssertionError(f"Exercise {number}: not yet. {hint}")
+            raise WrongAnswer(f"Exercise {number}: not yet. {hint}")
     if _shape(given) not in (None, np.shape(expected)):
-        raise AssertionError(f"Exercise {number}: not yet. The answer has shape {_shape(given)}, "
-                             f"expected is {np.shape(expected)}.")
-    raise AssertionError(f"Exercise {number}: not yet. The answer is {_shown(given)}.")
+        raise WrongAnswer(f"Exercise {number}: not yet. The answer should be {_kind(expected)}, "
+                          f"and is {_kind(given)}.")
+    raise WrongAnswer(f"Exercise {number}: not yet. The answer is {_shown(given)}.")
 
 
 def is_answered(number):
@@ -133,6 +142,11 @@ def _shape(value):
         return np.shape(value)
     except ValueError:
         return None
+
+
+def _kind(value):
+    """Say in words of what shape a value is."""
+    return f"an array of shape {_shape(value)}" if _shape(value) else "a single value"
 
 
 def _shown(value):

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import NamedTuple
 
 UNFORESEEN = "The answer is "            # no hint fits: the check shows the answer
-OTHER_SHAPE = "The answer has shape "    # nor does its shape
+OTHER_SHAPE = "The answer should be "     # nor is it a number, or an array of the right shape
 
 
 class Answers(NamedTuple):
@@ -178,7 +178,9 @@ ANSWERS["1.4"] = Answers(right=["""
     steps_centred = int(np.log(0.01) / np.log(1 / 3))
     """, "After 4 steps 1/81 is left"), ("""
     steps_centred = int(np.ceil(np.log(0.01) / np.log(1 - LEARNING_RATE * 2)))
-    """, "That is at a rate of 0.1."), ("""
+    """, "That is at a rate of 0.1, or with the old curvature"), ("""
+    steps_centred = int(np.ceil(np.log(0.01) / np.log(1 - 1 / 7 * 2)))
+    """, "1/7 is the best rate without centring."), ("""
     steps_centred = np.log(0.01) / np.log(1 - 2 / 6 * 2)
     """, "Steps come in whole numbers"), ("""
     steps_centred = steps_at_best

@@ -5,7 +5,14 @@ import contextlib
 import numpy as np
 import pytest
 
-from helpers.checks import check_exercise, checkpoint, finite_differences, gradient_error, is_answered
+from helpers.checks import (
+    WrongAnswer,
+    check_exercise,
+    checkpoint,
+    finite_differences,
+    gradient_error,
+    is_answered,
+)
 
 
 @pytest.mark.parametrize("truth", [True, np.True_, np.all([1, 2]), np.allclose(1, 1 + 1e-12)])
@@ -215,7 +222,8 @@ def test_an_answer_with_rows_of_different_lengths_is_wrong_and_no_crash():
 def test_an_answer_of_another_shape_is_wrong_even_if_it_would_broadcast(answer):
     with pytest.raises(AssertionError) as caught:
         check_exercise("1.2", lambda: answer, [1.0, 1.0, 1.0])
-    assert f"has shape {np.shape(answer)}, expected is (3,)" in str(caught.value)
+    given = f"an array of shape {np.shape(answer)}" if np.shape(answer) else "a single value"
+    assert f"The answer should be an array of shape (3,), and is {given}." in str(caught.value)
 
 
 def test_the_hint_of_the_first_mistake_that_matches_is_shown():
@@ -241,7 +249,8 @@ def test_an_exercise_without_an_answer_waits(capsys, answer):
 
 def test_an_exercise_whose_name_is_not_defined_waits_and_says_which(capsys):
     check_exercise("2.1", lambda: my_answer, 5)  # noqa: F821
-    assert capsys.readouterr().out == "○ Exercise 2.1 is waiting for your answer: my_answer is not defined.\n"
+    assert capsys.readouterr().out == "○ Exercise 2.1 is waiting for your answer: my_answer is not defined. " \
+        "(Or your answer uses that name.)\n"
 
 
 def test_a_mistake_inside_the_answer_is_not_taken_for_a_missing_answer():
@@ -277,3 +286,9 @@ def test_an_exercise_is_answered_from_the_first_right_answer_to_the_next_that_is
     with pytest.raises(ZeroDivisionError):
         check_exercise("9.1", lambda: 1 / 0, 5)
     assert is_answered("9.1") is False
+
+
+def test_a_wrong_answer_is_shown_to_the_reader_without_a_traceback():
+    with pytest.raises(WrongAnswer) as caught:
+        check_exercise("9.3", lambda: 4, 5, hints=[(4, "One more.")])
+    assert caught.value._render_traceback_() == ["✗ Exercise 9.3: not yet. One more."]

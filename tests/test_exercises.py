@@ -247,7 +247,7 @@ def not_said(number, kind, said, claimed=""):
     """
     wanted = {"solution": f"✓ Exercise {number}: right.", "right": f"✓ Exercise {number}: right.",
               "unanswered": f"○ Exercise {number} is waiting for your answer",
-              "wrong": claimed if is_error(claimed) else f"AssertionError: Exercise {number}: not yet. {claimed}"}[kind]
+              "wrong": claimed if is_error(claimed) else f"WrongAnswer: Exercise {number}: not yet. {claimed}"}[kind]
     last = said if kind == "wrong" else said.splitlines()[-1] if said else ""
     return "" if last.startswith(wanted) else f"it says {said!r}, not {wanted!r}"
 

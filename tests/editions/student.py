@@ -13,16 +13,21 @@ README = """\
 
 {titles}
 
-You need Python 3.11, 3.12 or 3.13. In this folder, once, with a network:
+and a [glossary](notebooks/glossary.md).
 
+You need Python 3.11, 3.12 or 3.13, and about 3 GB of disk. In this folder, once, with a network:
+
+    python -m venv .venv
+    source .venv/bin/activate            # on Windows: .venv\\Scripts\\activate
     python -m pip install -r requirements.txt
 
-Then, without one:
+Then, without a network, in this folder (after activating again, in a new terminal):
 
-    jupyter lab notebooks
+    jupyter lab
 
-Work through a chapter from top to bottom (Shift + Enter runs a cell). Guess before you run. Each exercise at the end
-has a check: it waits for your answer, and says right or wrong, often with a hint.
+and open a chapter in the folder notebooks. Shift + Enter runs a cell. Guess before you run. Each exercise at the end
+has a check, whose code is folded: run it after your answer. It says right, or wrong and often why; as long as there
+is no answer, it waits. Commands like make run, which chapters mention, belong to the full course.
 
 Licences: see LICENSE.
 """
@@ -33,7 +38,7 @@ def make(chapters, folder, say):
     titles = []
     for path in chapters:
         notebook = without_solutions(read(path, as_version=4))
-        titles.append(notebook.cells[0].source.partition("\n")[0].replace("#", "*", 1))
+        titles.append(f"* [{notebook.cells[0].source.partition(chr(10))[0].lstrip('# ')}](notebooks/{path.name})")
         write(folder / "notebooks" / path.name, writes(notebook) + "\n")
         exercises = sum("exercise" in cell.metadata.get("tags", []) for cell in notebook.cells)
         say(f"{path.stem}: {exercises} exercises to solve")
@@ -48,9 +53,12 @@ def make(chapters, folder, say):
 
 
 def without_solutions(notebook):
-    """Return a notebook without the cells that show solutions, and without outputs."""
+    """Return a notebook without the cells that show solutions and without outputs; the code of checks is folded."""
     for step in (TagRemovePreprocessor(remove_cell_tags=SOLUTIONS), ClearOutputPreprocessor()):
         notebook, _ = step.preprocess(notebook, {})
+    for cell in notebook.cells:
+        if "check_exercise(\"" in cell.source or "check" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
     return notebook
 
 
