@@ -312,6 +312,18 @@ def test_unusual_prose_is_laid_out_too(source):
     assert [cell.id for cell in found] == [f"slide-{i}" for i in range(len(found))]
 
 
+@pytest.mark.parametrize("source, shown", [
+    ("x = 1        # one\nif x:\n    # two\n    y = 2", "x = 1  # one\nif x:\n    # two\n    y = 2"),
+    ("import numpy as np\n\nuse_course_style()", ""),
+    ('checkpoint("a", x)\ncheckpoint("b", y)', ""),
+    ('z = 1\ncheckpoint("a", x)', 'z = 1\ncheckpoint("a", x)'),
+    ("later = 3  # kept\nmine = 4\nfigure, ax = plt.subplots()\nshow_figure('a')", "later = 3  # kept"),
+    ("def show_all():\n    show_figure('a')\n\nshow_all()", "def show_all():\n    show_figure('a')"),
+])
+def test_of_code_the_part_that_teaches_is_shown(source, shown):
+    assert slides.code_shown(source, {"later", "figure"}) == shown
+
+
 def test_a_code_that_fills_the_slide_gets_smaller_letters_and_a_short_one_large():
     assert slides.code_size("x = 1") == slides.CODE_SIZES[0]
     assert slides.code_size("x" * 107) == slides.CODE_SIZES[-1]

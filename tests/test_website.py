@@ -235,6 +235,12 @@ def test_whatever_is_broken_is_named_with_its_place(small):
     assert tempfile.gettempdir() not in str(caught.value)
 
 
+def test_a_build_that_hangs_is_stopped(small, monkeypatch):
+    monkeypatch.setattr("website.LIMIT", 0.2)
+    with pytest.raises(RuntimeError, match="Sphinx ended after 0.2 seconds"):
+        small()
+
+
 @pytest.mark.parametrize("metadata", [[{}], [{"image/png": {"alt": "one"}}, {"image/png": {"alt": "other"}}]])
 def test_figures_that_cannot_get_their_alt_text_are_refused(small, metadata):
     outputs = [new_output("display_data", {"image/png": ""}, metadata=each) for each in metadata]

@@ -30,7 +30,7 @@ HEADING, RUNNING_HEAD = 80, 45          # heights of the headings of a new secti
 LINE, CHARACTERS = 45, 88               # height of a line of prose, and how many characters it holds
 CODE_SIZES, SMALLEST = range(32, 23, -1), 22        # of letters in code and printed results; the least when it is long
 CODE_WIDTH, CODE_LINE, CODE_LETTER = 1545, 1.32, 0.603      # pixels, and what a letter takes of its size
-WIDEST, PICTURE_HEIGHTS = 1540, range(760, 419, -20)        # of pictures and figures: they take what room there is
+WIDEST, PICTURE_HEIGHTS = 1540, range(760, 499, -20)        # of pictures and figures: they take what room there is
 SHORT = 45                              # a first sentence with fewer characters is followed by a second one
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(r"```.*?```|<details>.*?</details>|\$\$.*?\$\$|.+?(?=\n\s*\n|\n\$\$|\n#+ |\n<details>|\Z)",
@@ -134,7 +134,7 @@ def code_shown(source, used_later):
                 and used_later & {name.id for target in statement.targets for name in ast.walk(target)
                                   if isinstance(name, ast.Name)}]
         source = "\n".join("\n".join(lines[statement.lineno - 1:statement.end_lineno]) for statement in kept)
-    return re.sub(r" {2,}#", "  #", source)          # comments need not stand in a column here
+    return re.sub(r"(?<=\S) {2,}#", "  #", source)      # comments need not stand in a column here
 
 
 def brief(block):

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from threading import Timer
 from urllib.parse import unquote
 
 import nbformat
 from myst_parser.slugs import github_slugify
 
+LIMIT = 600      # seconds that Sphinx may take
 THEME = Path(__file__).resolve().with_name("website_theme")
 OF_THE_BUILD = (".buildinfo", "objects.inv", "_sources")   # for Sphinx alone, no part of a site
 CONTENTS = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
@@ -86,11 +88,16 @@ def _build(source, site, say):
                "--conf-dir", THEME, "--doctree-dir", site.with_name("doctrees"), source, site]
     with (open(complaints, "w+", encoding="utf-8") as stderr,
           subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8") as sphinx):
-        for line in sphinx.stdout:
-            if line.rpartition("] ")[2].strip() in documents:
-                say(line.strip())
+        limit = Timer(LIMIT, sphinx.kill)
+        limit.start()
+        try:
+            for line in sphinx.stdout:
+                if line.rpartition("] ")[2].strip() in documents:
+                    say(line.strip())
+        finally:
+            limit.cancel()
     if sphinx.returncode:
-        faults = _in_words(complaints.read_text(encoding="utf-8"), source)
+        faults = _in_words(complaints.read_text(encoding="utf-8"), source) or f"Sphinx ended after {LIMIT} seconds."
         raise RuntimeError(f"The web edition was not made:\n{faults}")
 
 
