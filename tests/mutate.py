@@ -312,7 +312,7 @@ DEFECTS = [
            change("            result.kernel_died = True\n", "            result.failure = ''\n"), "test_", RUNNER),
     Defect("half-written notebooks stay behind", "tests/run_course.py",
            change("        draft.unlink(missing_ok=True)\n", "        pass\n"), "test_", RUNNER),
-    Defect("JupyterLab open to all", "Makefile", change("jupyter lab notebooks", "jupyter lab --ip=0.0.0.0 notebooks"),
+    Defect("JupyterLab open to all", "Makefile", change("jupyter lab --", "jupyter lab --ip=0.0.0.0 --"),
            "test_", SAFETY),
     Defect("an action by its name and not its digest", ".github/workflows/test.yml",
            change("actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683", "actions/checkout@v4"), "test_", SAFETY),

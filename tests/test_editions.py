@@ -279,6 +279,14 @@ def test_exercises_are_told_whole_and_nothing_gives_them_away():
         told = "\n".join(cell.source for cell in deck).partition("## On your own")[2]
         assert told.count("**Exercise") == 2 * len(cells_tagged(notebook, "exercise"))     # on slides and in notes
         assert not re.search("Your turn|^The check|checkpoint|^#", told, re.MULTILINE)
+        cells = notebook.cells[len(before_the_exercises(notebook)):]
+        attempts = [i for i, cell in enumerate(cells) if cell in cells_tagged(notebook, "exercise")]
+        for i in attempts:            # what follows an attempt, up to the next exercise
+            for cell in cells[i:]:
+                later = cell.source.partition("**Exercise")[0].partition("## Further reading")[0].strip()
+                assert cell.cell_type == "code" or not later or later not in told
+                if "**Exercise" in cell.source or "## Further reading" in cell.source:
+                    break
         asked = re.findall(r"(?:Set|Write) `[^`]+`", prose(notebook).partition("## On your own")[2])
         assert asked and [task for task in asked if task not in one_line(told)] == []
 
@@ -370,6 +378,12 @@ def test_a_post_keeps_code_formulas_results_and_figures(editions, stem):
         alt for alt, _ in figures(SOURCES[stem])]
     assert text.count("<details><summary>Solution</summary>") == len(cells_tagged(SOURCES[stem], "solution"))
     assert text.count("<details>") == text.count("</details>")
+
+
+def test_front_matter_can_hold_any_sign(tmp_path):
+    values = {"title": 'a: "b" # c \\ ·', "date": "2020-02-03", "tags": ["x: y", "z"], "excerpt": "- [it's]"}
+    head, body = front_matter(posts.as_post("# T\n\ntext\n", values, tmp_path, tmp_path))
+    assert head == values | {"date": date(2020, 2, 3)} and body == "\ntext\n"
 
 
 def test_the_date_of_a_post_is_that_of_its_last_commit_or_of_its_file(tmp_path):
