@@ -426,6 +426,13 @@ def test_the_last_line_says_where_the_result_is_and_an_old_one_is_replaced(small
     assert [path.name for path in (tmp_path / "build").iterdir()] == [edition]
 
 
+def test_a_folder_of_the_reader_is_never_replaced(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(SystemExit, match="is not empty. Name a new folder"):
+        make_edition.main(["posts", "--output", str(tmp_path)])
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
 @pytest.mark.parametrize("edition", make_edition.EDITIONS)
 def test_an_unknown_chapter_is_named_in_one_line(small_course, tmp_path, edition):
     said = "The web edition .* leave CHAPTER out." if edition == "site" else "No chapter 07 in .*There are: 01_small"

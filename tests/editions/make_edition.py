@@ -31,13 +31,15 @@ def main(arguments=None):
     parser.add_argument("edition", choices=EDITIONS)
     parser.add_argument("chapters", nargs="*", help="starts of file names, 02 for example; all when left out")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks", help="where the chapters are")
-    parser.add_argument("--output", type=Path, help="where the edition goes; what is there is replaced")
+    parser.add_argument("--output", type=Path, help="where the edition goes, a new folder")
     options = parser.parse_args(arguments)
     output = options.output or ROOT / "build" / options.edition
     module, called = EDITIONS[options.edition]
     if options.edition == "site" and options.chapters:
         raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
     try:
+        if output.parent.name != "build" and output.exists() and any(output.iterdir()):
+            raise SystemExit(f"{output} is not empty. Name a new folder: only what is in build/ is replaced.")
         chapters = find_chapters(options.chapters, options.notebooks)
         require_notebooks(chapters, executed=options.edition != "student")
         make_whole(importlib.import_module(module).make, chapters, output)
