@@ -107,13 +107,11 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     except UnboundLocalError:   # a NameError too, but a mistake in the answer, not a missing one
         raise
     except NameError as error:
-        given = None
-        missing = f": {error.name} is not defined" if error.name else ""
+        given, missing = None, f": {error.name} is not defined. (Or your answer uses that name.)" if error.name else "."
     else:
-        missing = ""
+        missing = "."
     if given is None or given is Ellipsis:
-        print(f"○ Exercise {number} is waiting for your answer{missing}."
-              + (" (Or your answer uses that name.)" if missing else ""))
+        print(f"○ Exercise {number} is waiting for your answer{missing}")
         return
     if _agree(given, expected, rtol, atol):
         print(f"✓ Exercise {number}: right.")

@@ -529,9 +529,8 @@ def draw_place(path, here):
     figure, ax = blank_figure(10.66, 0.97)
     left = 0.07
     for number, (name, width) in enumerate(zip(names, widths, strict=True), start=1):
-        color, background = ("white", INK) if number == here else (INK, "white")
-        ax.add_patch(FancyBboxPatch((left, bottom), width, height, boxstyle="round,pad=0,rounding_size=0.12",
-                                    facecolor=background, edgecolor="0.6" if number != here else INK, linewidth=1.8))
+        color, background, edge = ("white", INK, INK) if number == here else (INK, "white", "0.6")
+        draw_box(ax, (left, bottom), width, height, color=edge, linewidth=1.8, rounding=0.12, facecolor=background)
         ax.text(left + width / 2, bottom + height / 2 - 0.01, f"{number}  {name}", fontsize=14, fontweight="bold",
                 color=color, ha="center", va="center")
         if number == here:
@@ -637,10 +636,10 @@ def axes_at(figure, corner, width, height):
     return figure.add_axes(np.array((*corner, width, height)) / np.tile(figure.get_size_inches(), 2))
 
 
-def draw_box(ax, corner, width, height, *, color, linewidth=3.5, rounding=0.15, **style):
-    """Draw a white box with round corners from its lower left ``corner``."""
+def draw_box(ax, corner, width, height, *, color, linewidth=3.5, rounding=0.15, facecolor="white", **style):
+    """Draw a box with round corners from its lower left ``corner``."""
     ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=f"round,pad=0,rounding_size={rounding}",
-                                facecolor="white", edgecolor=color, linewidth=linewidth, **style))
+                                facecolor=facecolor, edgecolor=color, linewidth=linewidth, **style))
 
 
 def draw_layers(ax, layers, *, radius, linewidth=1):

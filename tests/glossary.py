@@ -4,7 +4,7 @@ import re
 import sys
 
 import nbformat
-from links import prose
+from links import prose, title
 from run_course import ROOT, find_chapters, write
 
 FOLDER = ROOT / "notebooks"
@@ -22,11 +22,11 @@ def glossary(chapters):
     entries = {}
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
-        title = re.match("# (.+)", notebook.cells[0].source)[1]
         for word, meaning in words_introduced(notebook).items():
             if word in entries:
                 raise ValueError(f"{path.name} introduces {word!r}, and so does an earlier chapter")
-            entries[word] = f"## {word}\n\n{meaning[0].upper()}{meaning[1:]}.\n\nChapter [{title}]({path.name})\n"
+            chapter = f"[{title(notebook)}]({path.name})"
+            entries[word] = f"## {word}\n\n{meaning[0].upper()}{meaning[1:]}.\n\nChapter {chapter}\n"
     return "\n".join([
         "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n",
         *(entries[word] for word in sorted(entries, key=str.casefold))])

@@ -8,32 +8,12 @@ top level of a cell, holds it, and so does what was computed from that before. A
 import ast
 import re
 
+from names import arguments_in, assigned, names_in
+
 SECTION = re.compile(r"\btest\b.*, once$")
 SPLIT = re.compile(r"([\w.]+\.)?train_test_split\(")
 SIZE = re.compile(r"len\([\w.]+\)|[\w.]+\.shape")
 LEARNS = re.compile(r"\.(fit|evaluate|score)\w*\(")
-
-
-def assigned(statement):
-    """Return pairs of a target and the value that it gets; the target of most other statements is None."""
-    if not isinstance(statement, ast.Assign):
-        return [(statement.target if isinstance(statement, ast.AugAssign) else None, statement)]
-    pairs = []
-    for target in statement.targets:
-        parts = [part.elts for part in (target, statement.value) if isinstance(part, ast.Tuple)]
-        fit = len(parts) == 2 and len(parts[0]) == len(parts[1])
-        pairs += zip(*parts, strict=True) if fit else [(target, statement.value)]
-    return pairs
-
-
-def names_in(tree, kind=ast.Load):
-    """Return the names that are loaded in a piece of code, or stored."""
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
-
-
-def arguments_in(tree):
-    """Return the names of the arguments of functions that are defined in a piece of code."""
-    return {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 def asked_too_early(notebook):

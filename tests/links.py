@@ -1,4 +1,4 @@
-"""Pictures and links of notebooks and Markdown pages: do they lead anywhere?"""
+"""Titles, pictures and links of notebooks and Markdown pages: do they lead anywhere?"""
 
 import functools
 import re
@@ -9,6 +9,11 @@ import nbformat
 def prose(notebook):
     """Return all Markdown of a notebook."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def title(notebook):
+    """Return the title of a notebook, its first line."""
+    return notebook.cells[0].source.partition("\n")[0].lstrip("# ")
 
 
 def anchor(heading):

@@ -11,7 +11,6 @@ import ast
 import inspect
 import json
 import re
-import symtable
 from functools import cache
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ import nbformat
 import numpy as np
 import pytest
 from exercise_answers import ANSWERS, BEGUN, OTHER_SHAPE, STAND_INS, UNFORESEEN, Answers
-from held_out import names_in
+from names import names_in, names_of
 from run_course import ROOT, execute, find_chapters
 
 from helpers import checks
@@ -55,29 +54,6 @@ EXERCISES = {exercise.number: exercise for number in CHAPTERS for exercise in ex
 
 
 # ---- the slice of a chapter
-
-@cache
-def names_of(source):
-    """Return the names that a piece of code takes from outside, and those that it gives.
-
-    A name that a loop or another compound statement gives is taken to be its own, unless it adds to it with `+=`.
-    """
-    taken, given = set(), set()
-    for statement in ast.parse(source).body:
-        table = symtable.symtable(ast.unparse(statement), "", "exec")
-        own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
-        added_to = {name for node in ast.walk(statement) if isinstance(node, ast.AugAssign)
-                    for name in names_in(node.target, ast.Store)}
-        taken |= _global_names(table) - given - (own - added_to if hasattr(statement, "body") else set())
-        given |= own
-    return frozenset(taken), frozenset(given)
-
-
-def _global_names(table):
-    inner = {name for child in table.get_children() for name in _global_names(child)}
-    return inner | {symbol.get_name() for symbol in table.get_symbols()
-                    if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global())}
-
 
 def cells_needed(sources, names):
     """Return which of the cells before a place give these names, and, backwards, what those cells need."""

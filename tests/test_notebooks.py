@@ -12,7 +12,6 @@ import re
 import shutil
 import statistics
 import subprocess
-import symtable
 import sys
 from itertools import zip_longest
 
@@ -20,9 +19,10 @@ import nbformat
 import pytest
 from full_settings import set_constants
 from glossary import glossary, words_introduced
-from held_out import arguments_in, asked_too_early, assigned, names_in
+from held_out import asked_too_early
 from links import anchor, faults_of_pictures_and_links, prose
 from mutate import change, drop_solution, restate, reword
+from names import arguments_in, assigned, names_in, names_of
 from run_course import FULL_CELL_TIMEOUT, ROOT, execute
 from stated_numbers import Evidence, claims, described, stated_numbers
 
@@ -299,8 +299,7 @@ def checkpoints_can_fail(notebook, path):
 
 def of_the_reader(solution, check):
     """Return the names that a solution gives, and what the check computes from them."""
-    table = symtable.symtable(solution.source, "", "exec")
-    theirs = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+    theirs = set(names_of(solution.source)[1])
     for target, value in [pair for statement in ast.parse(check.source).body for pair in assigned(statement)]:
         if theirs & (names_in(value) - arguments_in(value)) and not calls_of("check_exercise", value):
             theirs |= names_in(target or value, ast.Store) | {getattr(value, "name", "")}

@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from links import prose
+from links import prose, title
 from run_course import ROOT, find_chapters
 from stated_numbers import Evidence, stated_numbers
 
@@ -15,8 +15,7 @@ PARTS = ["In 50 minutes", "In 90 minutes", "Ask", "Wrong answers to expect", "Sk
 
 def part_of(path):
     """Return what the guide says about a chapter."""
-    title = re.match("# (.+)", nbformat.read(path, as_version=4).cells[0].source)[1]
-    return GUIDE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return GUIDE.partition(f"\n## {title(nbformat.read(path, as_version=4))}\n")[2].partition("\n## ")[0]
 
 
 def plans(text):
@@ -36,13 +35,13 @@ def test_a_chapter_has_all_its_parts_in_order(path):
 def test_a_plan_fills_its_time_with_sections_of_the_chapter_in_their_order(path, minutes):
     plan = part_of(path).partition(f"### In {minutes} minutes\n")[2].partition("\n### ")[0]
     titles = re.findall(r"^#+ (.+)$", prose(nbformat.read(path, as_version=4)), re.MULTILINE)
-    found = list(plans(plan))
-    assert found
-    for rows in found:
+    tables = list(plans(plan))
+    assert tables
+    for rows in tables:
         assert sum(time for time, _ in rows) == minutes
         sections = [section for _, sections in rows for section in sections]
         assert {name for _, name in sections} == {path.name}
-        places = [next(i for i, title in enumerate(titles) if title.split(",")[0] == section.split(",")[0])
+        places = [next(i for i, found in enumerate(titles) if found.split(",")[0] == section.split(",")[0])
                   for section, _ in sections]
         assert places == sorted(places)
 

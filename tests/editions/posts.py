@@ -13,6 +13,7 @@ from pathlib import Path
 
 from glossary import words_introduced
 from jinja2 import DictLoader
+from links import title
 from nbconvert import MarkdownExporter
 from nbformat import read
 from run_course import write
@@ -31,7 +32,7 @@ def make(chapters, folder, say):
                       ExtractOutputPreprocessor={"output_filename_template": "figure_{cell_index}{extension}"}))
     for path in chapters:
         notebook = read(path, as_version=4)
-        front_matter = {"title": re.match("# (.+)", notebook.cells[0].source)[1], "date": last_change(path),
+        front_matter = {"title": title(notebook), "date": last_change(path),
                         "tags": [*TAGS, *list(words_introduced(notebook))[:WORDS]],
                         "excerpt": re.search(r"\*\*What you will do\*\* \| (.+?) \|", notebook.cells[0].source)[1]}
         text, resources = exporter.from_notebook_node(notebook)

@@ -9,12 +9,13 @@ import ast
 import re
 from base64 import b64decode
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
 from jinja2 import DictLoader
+from links import title
+from names import names_in
 from nbconvert.exporters import SlidesExporter
 from nbformat import read
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -55,13 +56,14 @@ def make(chapters, folder, say):
     parts = {"reveal_css": reveal / "dist" / "reveal.css", "reveal_js": reveal / "dist" / "reveal.js",
              "notes_js": reveal / "plugin" / "notes" / "notes.js", "deck_css": TEMPLATES / "slides.css"}
     resources = {name: part.read_text(encoding="utf-8") for name, part in parts.items()}
+    sizes = range(SMALLEST, CODE_SIZES[0] + 1)
     resources["deck_css"] += "".join([
-        *(f".reveal .celltag_letters-{size} pre {{ font-size: {size}px; }}\n" for size in range(SMALLEST, 33)),
+        *(f".reveal .celltag_letters-{size} pre {{ font-size: {size}px; }}\n" for size in sizes),
         *(f".reveal .celltag_high-{high} img {{ height: {high}px; }}\n" for high in PICTURE_HEIGHTS)])
     resources |= {"width": WIDTH, "height": HEIGHT}
     for path in chapters:
         notebook = read(path, as_version=4)
-        resources |= {"title": notebook.cells[0].source.partition("\n")[0].lstrip("# "),
+        resources |= {"title": title(notebook),
                       "metadata": {"name": path.stem, "path": str(path.parent)}}
         notebook.cells = deck(notebook.cells, path.parent)
         write(folder / f"{path.stem}.html", DeckExporter().from_notebook_node(notebook, resources=resources)[0])
@@ -95,7 +97,7 @@ def shown(cells):
     Of the exercises these are the words up to the cell for the attempt, but not what is said about the check.
     """
     section, solving = "", False
-    for i, cell in enumerate(cells):
+    for cell, used_later in zip(cells, names_used_after(cells), strict=True):
         if cell.cell_type == "markdown":
             section = (re.findall(r"^## (.+)$", cell.source, re.MULTILINE) or [section])[-1]
             solving &= "**Exercise" not in cell.source
@@ -107,13 +109,15 @@ def shown(cells):
             if cell.cell_type == "markdown" and text and not solving and "tags" not in cell.metadata:
                 yield new_markdown_cell(text, metadata={"whole": True}), set()
         else:
-            yield cell, set().union(*(names_in(later.source) for later in cells[i + 1:] if later.cell_type == "code"))
+            yield cell, used_later
 
 
-@cache
-def names_in(source):
-    """Return the names that a piece of code uses."""
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+def names_used_after(cells):
+    """Return for each cell the names that the code after it uses."""
+    used = [set()]
+    for cell in reversed(cells[1:]):
+        used.append(used[-1] | names_in(ast.parse(cell.source)) if cell.cell_type == "code" else used[-1])
+    return used[::-1]
 
 
 def code_shown(source, used_later):
@@ -131,8 +135,7 @@ def code_shown(source, used_later):
         lines = source.splitlines()
         kept = [statement for statement in statements if isinstance(statement, ast.FunctionDef)
                 or isinstance(statement, ast.Assign) and "plt." not in ast.unparse(statement)
-                and used_later & {name.id for target in statement.targets for name in ast.walk(target)
-                                  if isinstance(name, ast.Name)}]
+                and any(used_later & names_in(target, ast.Store) for target in statement.targets)]
         source = "\n".join("\n".join(lines[statement.lineno - 1:statement.end_lineno]) for statement in kept)
     return re.sub(r"(?<=\S) {2,}#", "  #", source)      # comments need not stand in a column here
 

@@ -3,6 +3,7 @@
 import shutil
 
 from glossary import PAGE
+from links import title
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 from nbformat import read, writes
 from run_course import ROOT, write
@@ -38,7 +39,7 @@ def make(chapters, folder, say):
     titles = []
     for path in chapters:
         notebook = without_solutions(read(path, as_version=4))
-        titles.append(f"* [{notebook.cells[0].source.partition(chr(10))[0].lstrip('# ')}](notebooks/{path.name})")
+        titles.append(f"* [{title(notebook)}](notebooks/{path.name})")
         write(folder / "notebooks" / path.name, writes(notebook) + "\n")
         exercises = sum("exercise" in cell.metadata.get("tags", []) for cell in notebook.cells)
         say(f"{path.stem}: {exercises} exercises to solve")

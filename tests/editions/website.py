@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import unquote
 
 import nbformat
@@ -88,7 +88,8 @@ def _build(source, site, say):
                "--conf-dir", THEME, "--doctree-dir", site.with_name("doctrees"), source, site]
     with (open(complaints, "w+", encoding="utf-8") as stderr,
           subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8") as sphinx):
-        limit = Timer(LIMIT, sphinx.kill)
+        too_long = Event()
+        limit = Timer(LIMIT, lambda: (too_long.set(), sphinx.kill()))
         limit.start()
         try:
             for line in sphinx.stdout:
@@ -97,7 +98,9 @@ def _build(source, site, say):
         finally:
             limit.cancel()
     if sphinx.returncode:
-        faults = _in_words(complaints.read_text(encoding="utf-8"), source) or f"Sphinx ended after {LIMIT} seconds."
+        faults = _in_words(complaints.read_text(encoding="utf-8"), source)
+        if too_long.is_set():
+            faults += f"Sphinx ended after {LIMIT} seconds."
         raise RuntimeError(f"The web edition was not made:\n{faults}")
 
 
