@@ -14,7 +14,7 @@ help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
 
 run: $(READY)      ## execute every chapter; results and a summary in build/  (one chapter: make run CHAPTER=02)
-	@$(BIN)/python tests/run_course.py $(CHAPTER)
+	@$(BIN)/python -m tools run $(CHAPTER)
 
 # Two test files at a time, with one thread each: two that want all threads would wait for each other.
 test: export OMP_NUM_THREADS = 1
@@ -22,15 +22,17 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: export TF_NUM_INTRAOP_THREADS = 1
 test: export TF_NUM_INTEROP_THREADS = 1
 test: $(READY)     ## the whole test suite, every chapter included
-	@$(BIN)/python -m ruff check .
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --extend-select D helpers tools
+	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
-	@$(BIN)/python tests/mutate.py $(if $(ONLY),--only "$(ONLY)")
+	@$(BIN)/python -m tests.audit.mutate $(if $(ONLY),--only "$(ONLY)")
 
 portable: $(READY) ## run the course as other machines would: threads, seeds, versions (two hours; ROWS="seed" for some)
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/python tests/portable.py $(ROWS)
+	@$(BIN)/python -m tests.audit.portable $(ROWS)
 
 audit: $(READY)    ## ask for known weaknesses of the packages in requirements.lock (needs a network)
 	@$(BIN)/python -m pip install --quiet pip-audit
@@ -38,38 +40,38 @@ audit: $(READY)    ## ask for known weaknesses of the packages in requirements.l
 		{ echo "Not audited, or weaknesses were found: the lines above say which."; exit 1; }
 
 student: $(READY)  ## an edition to hand out, without solutions and outputs, in build/student
-	@$(BIN)/python tests/editions/make_edition.py student $(CHAPTER)
+	@$(BIN)/python -m tools student $(CHAPTER)
 
 slides: $(READY)   ## a deck of slides for each chapter, in build/slides
-	@$(BIN)/python tests/editions/make_edition.py slides $(CHAPTER)
+	@$(BIN)/python -m tools slides $(CHAPTER)
 
 posts: $(READY)    ## a blog post for each chapter, in Markdown, with its pictures, in build/posts
-	@$(BIN)/python tests/editions/make_edition.py posts $(CHAPTER)
+	@$(BIN)/python -m tools posts $(CHAPTER)
 
 site: $(READY)     ## the web edition, in build/site
-	@$(BIN)/python tests/editions/make_edition.py site $(CHAPTER)
+	@$(BIN)/python -m tools site $(CHAPTER)
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb
 
 full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
-	@$(BIN)/python tests/run_course.py --full $(CHAPTER)
+	@$(BIN)/python -m tools run --full $(CHAPTER)
 
 bench: $(READY)    ## all benchmarks; their tables in build/benchmarks.md (half an hour; one: make bench ONLY=loading)
-	@$(BIN)/python tests/benchmarks/run_benchmarks.py $(ONLY)
+	@$(BIN)/python -m tests.audit.benchmarks.run_benchmarks $(ONLY)
 
 store: $(READY)    ## execute every chapter and keep the fresh outputs in notebooks/
-	@$(BIN)/python tests/run_course.py --store $(CHAPTER)
+	@$(BIN)/python -m tools run --store $(CHAPTER)
 
 images: $(READY)   ## draw the pictures in images/ again
 	@$(BIN)/python images/draw_images.py
 
 glossary: $(READY) ## write notebooks/glossary.md again, from the chapters' tables of words
-	@$(BIN)/python tests/glossary.py
+	@$(BIN)/python -m tools glossary
 
-lock: $(READY)     ## write requirements.lock anew: the newest versions that requirements.txt admits
+lock: $(READY)     ## write requirements.lock again: the newest versions that the course admits
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet requirements.txt --universal --fork-strategy fewest --python-version 3.11 --upgrade \
+	@$(BIN)/uv pip compile --quiet requirements-dev.txt --universal --fork-strategy fewest --python-version 3.11 --upgrade \
 		--no-emit-package learning-machines-helpers --no-annotate --no-header --output-file requirements.lock
 
 clean:     ## remove what the commands made: .venv and build
@@ -77,11 +79,11 @@ clean:     ## remove what the commands made: .venv and build
 
 # One set-up for all: made again only when the lists of dependencies change. The stamp comes last,
 # so that an interrupted set-up is taken up again.
-$(READY): requirements.txt requirements.lock pyproject.toml
+$(READY): requirements.txt requirements-dev.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
 		"The course needs Python 3.11 to 3.13, and $(PYTHON) is " + sys.version.split()[0] + \
 		". Name another one: make PYTHON=python3.12 ...")'
 	@echo "Setting up .venv (once, about 3 GB, a few minutes)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --progress-bar off --requirement requirements.txt --constraint requirements.lock
+	@$(BIN)/python -m pip install --progress-bar off --requirement requirements-dev.txt --constraint requirements.lock
 	@touch $(READY)

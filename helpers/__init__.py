@@ -1,6 +1,7 @@
 """What the chapters of the course share, and nothing that a chapter teaches.
 
-Import what you need from its room, for example ``from helpers.checks import checkpoint``:
+Import what you need from its room, for example ``from helpers.checks import
+checkpoint``:
 
 ``datasets``   the bundled MNIST files
 ``checks``     checkpoints, exercise checks, gradients measured by finite differences

@@ -1,8 +1,9 @@
 """The figures of the course. Used in every chapter.
 
-Each plotting function takes its data by position and everything else by name, draws on ``ax`` or, when that is
-None, on the axes of a new figure, touches nothing outside those axes, and returns them. Nothing here fits a model.
-Wrong input raises ``TypeError`` or ``ValueError`` with the argument's name, what came and what is expected.
+Each plotting function takes its data by position and everything else by name, draws on
+``ax`` or, when that is None, on the axes of a new figure, touches nothing outside those
+axes, and returns them. Nothing here fits a model. Wrong input raises ``TypeError`` or
+``ValueError`` with the argument's name, what came and what is expected.
 """
 
 import base64
@@ -19,15 +20,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from helpers._arguments import as_array, as_labels, as_numbers, as_whole_number, check_same_length
+from helpers._arguments import (
+    as_array,
+    as_labels,
+    as_numbers,
+    as_whole_number,
+    check_same_length,
+)
 
-# Ten colours that stay apart for colour-blind eyes: M. A. Petroff, "Accessible Color Sequences for Data
-# Visualization", arXiv:2107.02270. Colour never stands alone: markers and line styles go with it.
+# Ten colours that stay apart for colour-blind eyes: M. A. Petroff, "Accessible Color
+# Sequences for Data
+# Visualization", arXiv:2107.02270. Colour never stands alone: markers and line styles
+# go with it.
 CLASS_COLORS = color_sequences["petroff10"]
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 LINE_STYLES = ("-", "--", "-.", ":")
 
-_PNG_DPI = 150   # shown at 100 to the inch, so that figures stay sharp on a projector
+_PNG_DPI = 150  # shown at 100 to the inch, so that figures stay sharp on a projector
 
 _STYLE = {
     "figure.figsize": (7, 4),
@@ -58,8 +67,9 @@ def show_figure(alt, *, figure=None):
     ``alt``     what the figure shows, in a sentence or two
     ``figure``  the figure to show; None means the current one
 
-    The description travels with the picture: as the image's ``alt`` metadata, which web pages made from the
-    notebook pass on, and as the plain-text form of the output, which readers without pictures get.
+    The description travels with the picture: as the image's ``alt`` metadata, which web
+    pages made from the notebook pass on, and as the plain-text form of the output,
+    which readers without pictures get.
     """
     from IPython.display import display  # only a notebook needs it
 
@@ -69,11 +79,19 @@ def show_figure(alt, *, figure=None):
             raise ValueError("figure is None and no figure is open: draw one first")
         figure = plt.gcf()
     if not isinstance(figure, Figure):
-        raise TypeError(f"figure must be a matplotlib Figure or None, got {type(figure).__name__}")
+        raise TypeError(
+            f"figure must be a matplotlib Figure or None, got {type(figure).__name__}"
+        )
     picture = _as_png(figure)
     plt.close(figure)
-    display({"image/png": base64.b64encode(picture).decode(), "text/plain": f"Figure: {alt}"},
-            metadata={"image/png": {"alt": alt, "width": _width_on_page(picture)}}, raw=True)
+    display(
+        {
+            "image/png": base64.b64encode(picture).decode(),
+            "text/plain": f"Figure: {alt}",
+        },
+        metadata={"image/png": {"alt": alt, "width": _width_on_page(picture)}},
+        raw=True,
+    )
 
 
 def show_slider(draw, *, name, values, start, alt):
@@ -104,13 +122,23 @@ def show_slider(draw, *, name, values, start, alt):
         finally:
             plt.close(figure)
 
-    slider = SelectionSlider(options=values, value=start, description=name, continuous_update=False,
-                             style={"description_width": "initial"}, layout={"width": "28em"})
+    slider = SelectionSlider(
+        options=values,
+        value=start,
+        description=name,
+        continuous_update=False,
+        style={"description_width": "initial"},
+        layout={"width": "28em"},
+    )
     first = picture(start)
     image = ImageWidget(value=first, format="png", width=_width_on_page(first))
-    slider.observe(lambda change: setattr(image, "value", picture(change["new"])), names="value")
+    slider.observe(
+        lambda change: setattr(image, "value", picture(change["new"])), names="value"
+    )
     bundle = VBox([slider, image])._repr_mimebundle_()
-    bundle["text/plain"] = f"Slider for {name}, to be moved in a running notebook: {alt}"
+    bundle["text/plain"] = (
+        f"Slider for {name}, to be moved in a running notebook: {alt}"
+    )
     display(bundle, raw=True)
 
 
@@ -123,7 +151,9 @@ def _as_png(figure):
     """Return the figure as PNG bytes, in a palette of 128 colours: a third of the size, the same to the eye."""
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", dpi=_PNG_DPI)
-    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+        small, format="png", optimize=True
+    )
     return small.getvalue()
 
 
@@ -132,7 +162,16 @@ def _width_on_page(picture):
     return round(Image.open(io.BytesIO(picture)).width * 100 / _PNG_DPI)
 
 
-def plot_images(images, *, labels=None, predictions=None, columns=10, limits=None, cmap="gray_r", ax=None):
+def plot_images(
+    images,
+    *,
+    labels=None,
+    predictions=None,
+    columns=10,
+    limits=None,
+    cmap="gray_r",
+    ax=None,
+):
     """Draw images as a grid, row by row, with labels or predictions above them.
 
     ``images``       ``(n, rows, columns)``, any numeric dtype
@@ -147,24 +186,46 @@ def plot_images(images, *, labels=None, predictions=None, columns=10, limits=Non
     images = as_numbers(images, "images", ("n", "rows", "columns"))
     columns = as_whole_number(columns, "columns", 1)
     captions = _captions(images, labels, predictions)
-    low, high = (images.min(), images.max()) if limits is None else as_numbers(limits, "limits", (2,))
+    low, high = (
+        (images.min(), images.max())
+        if limits is None
+        else as_numbers(limits, "limits", (2,))
+    )
     if limits is not None and low >= high:
         raise ValueError(f"limits must rise, got {low:g} and {high:g}")
     n, height, width = images.shape
     columns = min(columns, n)
     rows = -(-n // columns)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
-    ax = axes_or_new(ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x)))
+    ax = axes_or_new(
+        ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x))
+    )
     for i, image in enumerate(images):
         left, top = (i % columns) * (width + gap_x), (i // columns) * (height + gap_y)
-        ax.imshow(image, cmap=cmap, vmin=low, vmax=high, interpolation="nearest",
-                  extent=(left, left + width, top + height, top))
+        ax.imshow(
+            image,
+            cmap=cmap,
+            vmin=low,
+            vmax=high,
+            interpolation="nearest",
+            extent=(left, left + width, top + height, top),
+        )
         if captions is not None:
             text, wrong = captions[i]
-            ax.text(left + width / 2, top - 0.06 * height, as_text(text), ha="center", va="bottom",
-                    color=CLASS_COLORS[2] if wrong else "black", fontweight="bold" if wrong else "normal")
-    ax.set(xlim=(-gap_x, columns * (width + gap_x)), ylim=(rows * (height + gap_y) - gap_y * 0.8, -gap_y),
-           aspect="equal")
+            ax.text(
+                left + width / 2,
+                top - 0.06 * height,
+                as_text(text),
+                ha="center",
+                va="bottom",
+                color=CLASS_COLORS[2] if wrong else "black",
+                fontweight="bold" if wrong else "normal",
+            )
+    ax.set(
+        xlim=(-gap_x, columns * (width + gap_x)),
+        ylim=(rows * (height + gap_y) - gap_y * 0.8, -gap_y),
+        aspect="equal",
+    )
     ax.set_axis_off()
     return ax
 
@@ -179,7 +240,10 @@ def _captions(images, labels, predictions):
     check_same_length(**given)
     if len(given) == 3:
         pairs = zip(given["labels"], given["predictions"], strict=True)
-        return [(f"{true}→{guess} ✗", True) if true != guess else (f"{true}", False) for true, guess in pairs]
+        return [
+            (f"{true}→{guess} ✗", True) if true != guess else (f"{true}", False)
+            for true, guess in pairs
+        ]
     if len(given) == 2:
         return [(f"{text}", False) for text in given.popitem()[1]]
     return None
@@ -193,28 +257,47 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     ``first``   what the first value counts as on the horizontal axis
     ``log``     whether the vertical axis is logarithmic (values must then be positive)
 
-    Lines differ in colour and style, and each is named in the legend. Returns the Axes. Used in every chapter.
+    Lines differ in colour and style, and each is named in the legend. Returns the Axes.
+    Used in every chapter.
     """
     if not isinstance(series, Mapping):
         raise TypeError(f"series must map names to values, got {type(series).__name__}")
     if not series:
         raise ValueError("series must hold at least one curve, got none")
-    curves = {name: as_numbers(values, f"series[{name!r}]", ("n",)) for name, values in series.items()}
+    curves = {
+        name: as_numbers(values, f"series[{name!r}]", ("n",))
+        for name, values in series.items()
+    }
     for name, values in curves.items():
         if log and values.min() <= 0:
-            raise ValueError(f"series[{name!r}] must be positive when log is True, got {values.min():g}")
+            raise ValueError(
+                f"series[{name!r}] must be positive when log is True, got {values.min():g}"
+            )
     first = as_whole_number(first, "first")
     ax = axes_or_new(ax)
     for i, (name, values) in enumerate(curves.items()):
-        ax.plot(np.arange(first, first + len(values)), values, label=name, color=CLASS_COLORS[i % 10],
-                linestyle=LINE_STYLES[i % 4], marker="o" if len(values) == 1 else None)
+        ax.plot(
+            np.arange(first, first + len(values)),
+            values,
+            label=name,
+            color=CLASS_COLORS[i % 10],
+            linestyle=LINE_STYLES[i % 4],
+            marker="o" if len(values) == 1 else None,
+        )
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
 
 
-def plot_classes(points, labels, *, names=("first coordinate", "second coordinate"), medians=True, ax=None):
+def plot_classes(
+    points,
+    labels,
+    *,
+    names=("first coordinate", "second coordinate"),
+    medians=True,
+    ax=None,
+):
     """Draw points of up to ten classes in the plane, each class with its own colour and marker.
 
     ``points``   ``(n, 2)``
@@ -231,22 +314,53 @@ def plot_classes(points, labels, *, names=("first coordinate", "second coordinat
     check_same_length(points=points, labels=labels)
     classes = np.unique(labels)
     if len(classes) > len(CLASS_MARKERS):
-        raise ValueError(f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}")
+        raise ValueError(
+            f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}"
+        )
     if np.shape(names) != (2,):
         raise ValueError(f"names must be two axis labels, got {names!r}")
     ax = axes_or_new(ax, figsize=(7.5, 6))
-    text = [str(place) for place in np.searchsorted(classes, labels)]   # seaborn leaves out names such as _a
+    text = [
+        str(place) for place in np.searchsorted(classes, labels)
+    ]  # seaborn leaves out names such as _a
     order = [str(place) for place in range(len(classes))]
-    sns.scatterplot(x=points[:, 0], y=points[:, 1], hue=text, style=text, hue_order=order, style_order=order,
-                    palette=list(CLASS_COLORS[:len(order)]), markers=list(CLASS_MARKERS[:len(order)]),
-                    s=22, alpha=0.75, linewidth=0, ax=ax)
+    sns.scatterplot(
+        x=points[:, 0],
+        y=points[:, 1],
+        hue=text,
+        style=text,
+        hue_order=order,
+        style_order=order,
+        palette=list(CLASS_COLORS[: len(order)]),
+        markers=list(CLASS_MARKERS[: len(order)]),
+        s=22,
+        alpha=0.75,
+        linewidth=0,
+        ax=ax,
+    )
     for label in classes if medians else ():
         x, y = np.median(points[labels == label], axis=0)
-        ax.text(x, y, as_text(label), ha="center", va="center", fontweight="bold",
-                bbox={"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": "black"})
+        ax.text(
+            x,
+            y,
+            as_text(label),
+            ha="center",
+            va="center",
+            fontweight="bold",
+            bbox={
+                "boxstyle": "circle,pad=0.25",
+                "facecolor": "white",
+                "edgecolor": "black",
+            },
+        )
     ax.set(xlabel=names[0], ylabel=names[1])
-    ax.legend(ax.get_legend().legend_handles, [as_text(label) for label in classes], title="class",
-              loc="upper left", bbox_to_anchor=(1, 1))
+    ax.legend(
+        ax.get_legend().legend_handles,
+        [as_text(label) for label in classes],
+        title="class",
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+    )
     return ax
 
 
@@ -260,13 +374,17 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     """
     ratios = as_numbers(ratios, "ratios", ("n",))
     if ratios.min() < 0 or ratios.sum() > 1 + 1e-6:
-        raise ValueError("ratios must not be negative and sum to at most 1, "
-                         f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}")
+        raise ValueError(
+            "ratios must not be negative and sum to at most 1, "
+            f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}"
+        )
     if as_array(thresholds, "thresholds").shape != (0,):
         thresholds = as_numbers(thresholds, "thresholds", ("k",))
     for threshold in thresholds:
         if not 0 < threshold <= 1:
-            raise ValueError(f"thresholds must lie above 0 and at most at 1, got {threshold:g}")
+            raise ValueError(
+                f"thresholds must lie above 0 and at most at 1, got {threshold:g}"
+            )
     cumulative = np.cumsum(ratios)
     counts = np.arange(1, len(ratios) + 1)
     ax = axes_or_new(ax)
@@ -276,11 +394,26 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
         ax.axhline(threshold, color="0.45", linestyle="--", linewidth=1)
         if reached.any():
             count = int(counts[reached.argmax()])
-            ax.plot(count, cumulative[count - 1], marker="o", markersize=9, color=CLASS_COLORS[1])
-            ax.annotate(f"{count} reach {100 * threshold:.6g}%", (count, cumulative[count - 1]), xytext=(10, -22),
-                        textcoords="offset points", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-    ax.set(xlabel="number of components", ylabel="share of variance kept", ylim=(0, 1.05),
-           xlim=(0, len(ratios) + 1))
+            ax.plot(
+                count,
+                cumulative[count - 1],
+                marker="o",
+                markersize=9,
+                color=CLASS_COLORS[1],
+            )
+            ax.annotate(
+                f"{count} reach {100 * threshold:.6g}%",
+                (count, cumulative[count - 1]),
+                xytext=(10, -22),
+                textcoords="offset points",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            )
+    ax.set(
+        xlabel="number of components",
+        ylabel="share of variance kept",
+        ylim=(0, 1.05),
+        xlim=(0, len(ratios) + 1),
+    )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
 
@@ -294,34 +427,67 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     ``paths``    mapping from a name to the points ``(steps, 2)`` that were visited, in order
     ``minimum``  the point ``(2,)`` to mark as the lowest
 
-    Paths differ in colour, marker and line style. Parts outside the plane are cut off. Returns the Axes. Used in
-    chapter 1.
+    Paths differ in colour, marker and line style. Parts outside the plane are cut off.
+    Returns the Axes. Used in chapter 1.
     """
     w, b = as_numbers(w, "w", ("columns",)), as_numbers(b, "b", ("rows",))
     for name, axis in {"w": w, "b": b}.items():
         if len(axis) < 2 or np.diff(axis).min() <= 0:
-            raise ValueError(f"{name} must hold at least two values that rise, got shape {axis.shape}: {axis}")
+            raise ValueError(
+                f"{name} must hold at least two values that rise, got shape {axis.shape}: {axis}"
+            )
     losses = as_numbers(losses, "losses", (len(b), len(w)))
     if (losses <= 0).any():
-        raise ValueError(f"losses must be positive, for contours in equal ratios, got {losses.min()}")
+        raise ValueError(
+            f"losses must be positive, for contours in equal ratios, got {losses.min()}"
+        )
     if losses.min() == losses.max():
-        raise ValueError(f"losses must differ, for there to be contours, got {losses.min()} everywhere")
+        raise ValueError(
+            f"losses must differ, for there to be contours, got {losses.min()} everywhere"
+        )
     paths = {} if paths is None else paths
     if not isinstance(paths, Mapping):
         raise TypeError(f"paths must map names to points, got {type(paths).__name__}")
-    paths = {name: as_numbers(path, f"paths[{name!r}]", ("steps", 2)) for name, path in paths.items()}
+    paths = {
+        name: as_numbers(path, f"paths[{name!r}]", ("steps", 2))
+        for name, path in paths.items()
+    }
     if minimum is not None:
         minimum = as_numbers(minimum, "minimum", (2,))
     ax = axes_or_new(ax, figsize=(7, 5))
-    levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))   # between neighbouring floats there are fewer
+    levels = np.unique(
+        np.geomspace(losses.min(), losses.max(), 16)
+    )  # between neighbouring floats there are fewer
     ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
-    ax.contour(w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7)
+    ax.contour(
+        w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7
+    )
     for i, (name, path) in enumerate(paths.items()):
-        ax.plot(path[:, 0], path[:, 1], label=name, color=CLASS_COLORS[i % 10], linestyle=LINE_STYLES[i % 4],
-                marker=CLASS_MARKERS[i % 10], markersize=4, linewidth=1.5)
+        ax.plot(
+            path[:, 0],
+            path[:, 1],
+            label=name,
+            color=CLASS_COLORS[i % 10],
+            linestyle=LINE_STYLES[i % 4],
+            marker=CLASS_MARKERS[i % 10],
+            markersize=4,
+            linewidth=1.5,
+        )
     if minimum is not None:
-        ax.plot(*minimum, marker="*", markersize=16, color="black", linestyle="none", label="lowest point")
-    ax.set(xlabel="slope w", ylabel="intercept b", xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))
+        ax.plot(
+            *minimum,
+            marker="*",
+            markersize=16,
+            color="black",
+            linestyle="none",
+            label="lowest point",
+        )
+    ax.set(
+        xlabel="slope w",
+        ylabel="intercept b",
+        xlim=(w.min(), w.max()),
+        ylim=(b.min(), b.max()),
+    )
     ax.grid(False)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(frameon=True, framealpha=0.9)
@@ -345,16 +511,45 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
         raise ValueError("x_new and y_new must be given together, got only one of them")
     groups = [(x, y, "training points", CLASS_COLORS[0])]
     if x_new is not None:
-        x_new, y_new = as_numbers(x_new, "x_new", ("m",)), as_numbers(y_new, "y_new", ("m",))
+        x_new, y_new = (
+            as_numbers(x_new, "x_new", ("m",)),
+            as_numbers(y_new, "y_new", ("m",)),
+        )
         check_same_length(x_new=x_new, y_new=y_new)
         groups.append((x_new, y_new, "new points", "white"))
     ax = axes_or_new(ax)
-    ends = np.array([min(group[0].min() for group in groups), max(group[0].max() for group in groups)])
-    ax.plot(ends, slope * ends + intercept, color=CLASS_COLORS[1],
-            label=f"line: y = {slope:.2f}x {'−' if intercept < 0 else '+'} {abs(intercept):.2f}".replace("-", "−"))
+    ends = np.array(
+        [
+            min(group[0].min() for group in groups),
+            max(group[0].max() for group in groups),
+        ]
+    )
+    ax.plot(
+        ends,
+        slope * ends + intercept,
+        color=CLASS_COLORS[1],
+        label=f"line: y = {slope:.2f}x {'−' if intercept < 0 else '+'} {abs(intercept):.2f}".replace(
+            "-", "−"
+        ),
+    )
     for points_x, points_y, name, fill in groups:
-        ax.vlines(points_x, points_y, slope * points_x + intercept, color="0.5", linestyle=":", linewidth=1.5)
-        ax.plot(points_x, points_y, "o", markersize=8, color=CLASS_COLORS[0], markerfacecolor=fill, label=name)
+        ax.vlines(
+            points_x,
+            points_y,
+            slope * points_x + intercept,
+            color="0.5",
+            linestyle=":",
+            linewidth=1.5,
+        )
+        ax.plot(
+            points_x,
+            points_y,
+            "o",
+            markersize=8,
+            color=CLASS_COLORS[0],
+            markerfacecolor=fill,
+            label=name,
+        )
     ax.set(xlabel="x", ylabel="y")
     ax.legend()
     return ax
@@ -370,5 +565,7 @@ def axes_or_new(ax, figsize=None):
     if ax is None:
         return plt.subplots(figsize=figsize)[1]
     if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be a matplotlib Axes or None, got {type(ax).__name__}")
+        raise TypeError(
+            f"ax must be a matplotlib Axes or None, got {type(ax).__name__}"
+        )
     return ax

@@ -5,7 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from helpers._arguments import as_labels, as_whole_number, check_choice, check_same_length
+from helpers._arguments import (
+    as_labels,
+    as_whole_number,
+    check_choice,
+    check_same_length,
+)
 from helpers.plotting import as_text, axes_or_new
 
 # Light enough for dark figures on every cell.
@@ -15,17 +20,17 @@ _SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"
 class ConfusedPair(NamedTuple):
     """How often one class was taken for another."""
 
-    true: object        # the class that it is
-    predicted: object   # the class that it was taken for
-    count: int          # how many times
-    share: float        # of all samples of the true class, 0 to 1
+    true: object  # the class that it is
+    predicted: object  # the class that it was taken for
+    count: int  # how many times
+    share: float  # of all samples of the true class, 0 to 1
 
 
 class ConfusionReport:
     """What a classifier gets right and wrong: numbers to print, a matrix to draw, pairs to look at.
 
-    Make one with :meth:`from_predictions`, and ``print`` it. Rows stand for true classes and columns for predicted
-    ones, everywhere.
+    Make one with :meth:`from_predictions`, and ``print`` it. Rows stand for true
+    classes and columns for predicted ones, everywhere.
 
     ``labels``    ``(k,)``, the classes, in the order of the rows
     ``counts``    ``(k, k)`` int64, how many samples of each true class were given each predicted class
@@ -49,15 +54,20 @@ class ConfusionReport:
                     None means those that occur, sorted
         ``digits``  decimals in the printed report
 
-        Raises ``TypeError`` or ``ValueError`` for wrong types, shapes or lengths, NaN, nothing to compare, or a
-        class that is not in ``labels``.
+        Raises ``TypeError`` or ``ValueError`` for wrong types, shapes or lengths, NaN,
+        nothing to compare, or a class that is not in ``labels``.
         """
-        from sklearn.metrics import classification_report, confusion_matrix  # takes a second, and only reports need it
+        from sklearn.metrics import (  # takes a second, and only reports need it
+            classification_report,
+            confusion_matrix,
+        )
 
         y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
         check_same_length(y_true=y_true, y_pred=y_pred)
         if (y_true.dtype.kind == "U") != (y_pred.dtype.kind == "U"):
-            raise TypeError(f"y_true and y_pred must be of one kind, got {y_true.dtype} and {y_pred.dtype}")
+            raise TypeError(
+                f"y_true and y_pred must be of one kind, got {y_true.dtype} and {y_pred.dtype}"
+            )
         if labels is None:
             labels = np.unique(np.concatenate([y_true, y_pred]))
         labels = as_labels(labels, "labels")
@@ -66,10 +76,19 @@ class ConfusionReport:
         for name, values in (("y_true", y_true), ("y_pred", y_pred)):
             unknown = np.setdiff1d(values, labels)
             if len(unknown):
-                raise ValueError(f"{name} must hold only classes in labels {labels.tolist()}, got {unknown.tolist()}")
-        # With a single class scikit-learn's confusion_matrix warns, though there is nothing wrong.
-        counts = confusion_matrix(y_true, y_pred, labels=labels) if len(labels) > 1 else np.array([[len(y_true)]])
-        text = classification_report(y_true, y_pred, labels=labels, digits=digits, zero_division=0)
+                raise ValueError(
+                    f"{name} must hold only classes in labels {labels.tolist()}, got {unknown.tolist()}"
+                )
+        # With a single class scikit-learn's confusion_matrix warns, though there is
+        # nothing wrong.
+        counts = (
+            confusion_matrix(y_true, y_pred, labels=labels)
+            if len(labels) > 1
+            else np.array([[len(y_true)]])
+        )
+        text = classification_report(
+            y_true, y_pred, labels=labels, digits=digits, zero_division=0
+        )
         return cls(counts, labels, text)
 
     def __str__(self):
@@ -92,16 +111,38 @@ class ConfusionReport:
         check_choice(normalize, "normalize", (None, "true"))
         values, form = self.counts, "d"
         if normalize == "true":
-            values, form = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1), ".2f"
-        blank = np.eye(len(self.labels), dtype=bool) if errors_only else np.zeros(values.shape, dtype=bool)
-        text = [[format(value, form) if value else "" for value in row] for row in values]
+            values, form = (
+                self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1),
+                ".2f",
+            )
+        blank = (
+            np.eye(len(self.labels), dtype=bool)
+            if errors_only
+            else np.zeros(values.shape, dtype=bool)
+        )
+        text = [
+            [format(value, form) if value else "" for value in row] for row in values
+        ]
         size = max(4, 0.62 * len(self.labels))
         names = [as_text(label) for label in self.labels]
         ax = axes_or_new(ax, figsize=(size, size))
-        sns.heatmap(values, mask=blank, annot=np.array(text, dtype=object), fmt="", cmap=_SHADES, vmin=0,
-                    vmax=max(values[~blank].max(initial=0), 1e-9), cbar=False, square=True, linewidths=0.5,
-                    linecolor="0.85", xticklabels=names, yticklabels=names,
-                    annot_kws={"fontsize": 10}, ax=ax)
+        sns.heatmap(
+            values,
+            mask=blank,
+            annot=np.array(text, dtype=object),
+            fmt="",
+            cmap=_SHADES,
+            vmin=0,
+            vmax=max(values[~blank].max(initial=0), 1e-9),
+            cbar=False,
+            square=True,
+            linewidths=0.5,
+            linecolor="0.85",
+            xticklabels=names,
+            yticklabels=names,
+            annot_kws={"fontsize": 10},
+            ax=ax,
+        )
         ax.grid(False)
         ax.set(xlabel="predicted", ylabel="true")
         ax.tick_params(length=0)
@@ -117,5 +158,12 @@ class ConfusionReport:
         for i, j in zip(*np.unravel_index(order, errors.shape), strict=True):
             if errors[i, j]:
                 share = float(errors[i, j] / self.counts[i].sum())
-                pairs.append(ConfusedPair(self.labels[i].item(), self.labels[j].item(), int(errors[i, j]), share))
+                pairs.append(
+                    ConfusedPair(
+                        self.labels[i].item(),
+                        self.labels[j].item(),
+                        int(errors[i, j]),
+                        share,
+                    )
+                )
         return pairs

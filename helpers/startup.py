@@ -10,14 +10,17 @@ from contextlib import contextmanager
 def quiet_startup():
     """Keep what a library writes to the process's error stream, while it is imported, out of the page.
 
-    TensorFlow's messages do not pass through ``sys.stderr``: they go to file descriptor 2, so that is what this
-    context redirects. It imports nothing itself and switches nothing off but the messages: oneDNN, which makes
-    convolutions faster, stays on. Should the import fail, the messages are added to the error as a note.
+    TensorFlow's messages do not pass through ``sys.stderr``: they go to file descriptor
+    2, so that is what this context redirects. It imports nothing itself and switches
+    nothing off but the messages: oneDNN, which makes convolutions faster, stays on.
+    Should the import fail, the messages are added to the error as a note.
 
     >>> with quiet_startup():
     ...     import keras
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")   # for messages that come after the import
+    os.environ.setdefault(
+        "TF_CPP_MIN_LOG_LEVEL", "3"
+    )  # for messages that come after the import
     sys.stderr.flush()
     descriptor = os.dup(2)
     with tempfile.TemporaryFile() as messages:
@@ -26,7 +29,9 @@ def quiet_startup():
             yield
         except BaseException as error:
             messages.seek(0)
-            error.add_note("Messages during start-up:\n" + messages.read().decode(errors="replace"))
+            error.add_note(
+                "Messages during start-up:\n" + messages.read().decode(errors="replace")
+            )
             raise
         finally:
             sys.stderr.flush()

@@ -1,28 +1,31 @@
-"""What every test needs: the right packages, no network, and figures that open no window and are closed afterwards."""
+"""What tests share: figures that open no window and are closed afterwards, and a browser."""
 
 import shutil
 from urllib.parse import urlsplit
 
-import dependencies
-
-dependencies.require()   # before anything that is perhaps not there
-
 import matplotlib
 import matplotlib.pyplot as plt
 import pytest
-from watch import refuse_network, watch_test_run
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-           "--disable-sync", "--no-first-run"]
-PATIENCE = 20_000   # milliseconds that any wait may take
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PATIENCE = 20_000  # milliseconds that any wait may take
 
 matplotlib.use("Agg")
-refuse_network()
-
-
-def pytest_configure(config):
-    watch_test_run(config)
 
 
 @pytest.fixture(autouse=True)
@@ -35,28 +38,50 @@ def no_figure_and_no_setting_is_left_over():
 @pytest.fixture(scope="session")
 def browser():
     """A browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright, to see pages in a browser")
+    playwright = pytest.importorskip(
+        "playwright.sync_api",
+        reason="pip install playwright, to see pages in a browser",
+    )
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.skip(f"No browser among {', '.join(BROWSERS)}: install Chromium to see pages in one")
+        pytest.skip(
+            f"No browser among {', '.join(BROWSERS)}: install Chromium to see pages in one"
+        )
     with playwright.sync_playwright() as tools:
-        yield tools.chromium.launch(executable_path=program, headless=True, args=OPTIONS, timeout=PATIENCE)
+        yield tools.chromium.launch(
+            executable_path=program, headless=True, args=OPTIONS, timeout=PATIENCE
+        )
 
 
 @pytest.fixture
 def tab(browser):
     """An empty tab of the size of a desktop that keeps account of errors and of what is asked for elsewhere."""
-    with browser.new_context(color_scheme="light", viewport={"width": 1300, "height": 900}) as context:
+    with browser.new_context(
+        color_scheme="light", viewport={"width": 1300, "height": 900}
+    ) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.faults = []
-        page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: (
+                page.faults.append(message.text) if message.type == "error" else None
+            ),
+        )
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.on("requestfailed", lambda request: page.faults.append(request.url))
-        page.on("request", lambda request: None if is_here(request.url) else page.faults.append(request.url))
+        page.on(
+            "request",
+            lambda request: (
+                None if is_here(request.url) else page.faults.append(request.url)
+            ),
+        )
         yield page
 
 
 def is_here(url):
     """Tell whether a request stays on this machine."""
-    return urlsplit(url).scheme in ("file", "data", "blob") or urlsplit(url).hostname == "127.0.0.1"
+    return (
+        urlsplit(url).scheme in ("file", "data", "blob")
+        or urlsplit(url).hostname == "127.0.0.1"
+    )

@@ -14,8 +14,10 @@ from helpers import datasets
 from helpers.datasets import DatasetError, load_mnist
 
 X_TRAIN, Y_TRAIN, X_TEST, Y_TEST = FILES = (
-    "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz",
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
 )
 BUNDLED = pathlib.Path(datasets.__file__).with_name("mnist")
 
@@ -54,20 +56,50 @@ def assert_refused(folder, file, *fault):
         load_mnist(folder=folder)
     message = str(caught.value)
     assert message.startswith(f"{file}: ")
-    for words in (*fault, str(folder), "git checkout -- helpers/mnist", "download the course again"):
+    for words in (
+        *fault,
+        str(folder),
+        "git checkout -- helpers/mnist",
+        "download the course again",
+    ):
         assert words in message
 
 
 def test_the_four_arrays_have_the_documented_names_shapes_and_types(mnist):
     assert {name: array.shape for name, array in mnist._asdict().items()} == {
-        "x_train": (60000, 28, 28), "y_train": (60000,), "x_test": (10000, 28, 28), "y_test": (10000,),
+        "x_train": (60000, 28, 28),
+        "y_train": (60000,),
+        "x_test": (10000, 28, 28),
+        "y_test": (10000,),
     }
     assert {array.dtype for array in mnist} == {np.dtype(np.uint8)}
 
 
 def test_labels_have_the_counts_of_the_original(mnist):
-    assert np.bincount(mnist.y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert np.bincount(mnist.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(mnist.y_train).tolist() == [
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
+    assert np.bincount(mnist.y_test).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     assert mnist.y_train[:5].tolist() == [5, 0, 4, 1, 9]
     assert mnist.y_test[:5].tolist() == [7, 2, 1, 0, 4]
     assert mnist.y_train[53238] == 9
@@ -105,13 +137,18 @@ def test_another_folder_may_be_named_as_text_and_only_by_name(folder):
 
 
 def test_the_readme_lists_the_files_and_digests_that_the_code_pins():
-    rows = [[cell.strip() for cell in line.strip("|").split("|")]
-            for line in (BUNDLED / "README.md").read_text("utf-8").splitlines() if "-ubyte |" in line]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (BUNDLED / "README.md").read_text("utf-8").splitlines()
+        if "-ubyte |" in line
+    ]
     assert {f"{name}.gz": digest for name, _, digest in rows} == {
         name: digest for name, _, digest in datasets._FILES.values()
     }
     for name, size, _ in rows:
-        assert len(gzip.decompress((BUNDLED / f"{name}.gz").read_bytes())) == int(size.replace(",", ""))
+        assert len(gzip.decompress((BUNDLED / f"{name}.gz").read_bytes())) == int(
+            size.replace(",", "")
+        )
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -131,14 +168,17 @@ def test_a_truncated_download_is_noticed(folder, file, kept):
     assert_refused(folder, file, "it is truncated: the compressed data end too early")
 
 
-@pytest.mark.parametrize("position, fault", [
-    (0, "no sound gzip file (Not a gzipped file"),
-    (2, "no sound gzip file (Unknown compression method"),
-    (12, "its compressed data are damaged"),
-    (10_000, "its compressed data are damaged"),
-    (-8, "no sound gzip file (CRC check failed"),
-    (-4, "no sound gzip file (Incorrect length"),
-])
+@pytest.mark.parametrize(
+    "position, fault",
+    [
+        (0, "no sound gzip file (Not a gzipped file"),
+        (2, "no sound gzip file (Unknown compression method"),
+        (12, "its compressed data are damaged"),
+        (10_000, "its compressed data are damaged"),
+        (-8, "no sound gzip file (CRC check failed"),
+        (-4, "no sound gzip file (Incorrect length"),
+    ],
+)
 def test_a_flipped_bit_in_the_compressed_file_is_noticed(folder, position, fault):
     data = bytearray((folder / Y_TRAIN).read_bytes())
     data[position] ^= 4
@@ -172,20 +212,50 @@ def test_swapped_training_and_test_files_are_noticed(folder, one, other):
     assert_refused(folder, one, f"it holds what belongs in {other}")
 
 
-@pytest.mark.parametrize("file, data, fault", [
-    (X_TRAIN, b"", ["truncated: 0 bytes", "16-byte header"]),
-    (X_TRAIN, idx(2051, 0, 28), ["truncated: 12 bytes", "16-byte header"]),
-    (Y_TRAIN, b"\0\0\x08\x01\0\0\0", ["truncated: 7 bytes", "8-byte header"]),
-    (X_TRAIN, idx(1234, 0, 28, 28), ["magic number is 1234", "images starts with 2051"]),
-    (Y_TRAIN, idx(2050, 0), ["magic number is 2050", "labels starts with 2049"]),
-    (X_TRAIN, struct.pack("<IIII", 2051, 0, 28, 28), ["magic number is 50855936", "2051"]),
-    (X_TRAIN, idx(2051, 2, 28, 28, payload=bytes(1567)), ["1568 bytes", "(2, 28, 28)", "1567 follow"]),
-    (X_TRAIN, idx(2051, 2, 28, 27, payload=bytes(1568)), ["1512 bytes", "(2, 28, 27)", "1568 follow"]),
-    (Y_TRAIN, idx(2049, 5, payload=bytes(6)), ["promises 5 bytes", "(5,)", "6 follow"]),
-    (X_TRAIN, idx(2051, *[2**32 - 1] * 3), [f"promises {(2**32 - 1) ** 3} bytes", "0 follow"]),
-    (Y_TRAIN, idx(2049, 3, payload=b"\5\0\4"), ["its bytes were altered"]),
-], ids=lambda value: value if isinstance(value, str) else "")
-def test_contents_that_are_not_the_idx_file_expected_are_noticed(folder, file, data, fault):
+@pytest.mark.parametrize(
+    "file, data, fault",
+    [
+        (X_TRAIN, b"", ["truncated: 0 bytes", "16-byte header"]),
+        (X_TRAIN, idx(2051, 0, 28), ["truncated: 12 bytes", "16-byte header"]),
+        (Y_TRAIN, b"\0\0\x08\x01\0\0\0", ["truncated: 7 bytes", "8-byte header"]),
+        (
+            X_TRAIN,
+            idx(1234, 0, 28, 28),
+            ["magic number is 1234", "images starts with 2051"],
+        ),
+        (Y_TRAIN, idx(2050, 0), ["magic number is 2050", "labels starts with 2049"]),
+        (
+            X_TRAIN,
+            struct.pack("<IIII", 2051, 0, 28, 28),
+            ["magic number is 50855936", "2051"],
+        ),
+        (
+            X_TRAIN,
+            idx(2051, 2, 28, 28, payload=bytes(1567)),
+            ["1568 bytes", "(2, 28, 28)", "1567 follow"],
+        ),
+        (
+            X_TRAIN,
+            idx(2051, 2, 28, 27, payload=bytes(1568)),
+            ["1512 bytes", "(2, 28, 27)", "1568 follow"],
+        ),
+        (
+            Y_TRAIN,
+            idx(2049, 5, payload=bytes(6)),
+            ["promises 5 bytes", "(5,)", "6 follow"],
+        ),
+        (
+            X_TRAIN,
+            idx(2051, *[2**32 - 1] * 3),
+            [f"promises {(2**32 - 1) ** 3} bytes", "0 follow"],
+        ),
+        (Y_TRAIN, idx(2049, 3, payload=b"\5\0\4"), ["its bytes were altered"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_contents_that_are_not_the_idx_file_expected_are_noticed(
+    folder, file, data, fault
+):
     (folder / file).write_bytes(gzip.compress(data))
     assert_refused(folder, file, *fault)
 

@@ -5,10 +5,15 @@ import runpy
 import matplotlib.pyplot as plt
 import pytest
 from PIL import Image, ImageChops, ImageSequence, ImageStat
-from run_course import ROOT
-from watch import unreadable_texts
 
-STORED = {path.name: path for path in (ROOT / "images").iterdir() if path.suffix in (".png", ".gif")}
+from tests.rules.watch import unreadable_texts
+from tools.run_course import ROOT
+
+STORED = {
+    path.name: path
+    for path in (ROOT / "images").iterdir()
+    if path.suffix in (".png", ".gif")
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +42,17 @@ def test_the_script_draws_exactly_the_pictures_that_are_kept(drawn):
 @pytest.mark.parametrize("name", STORED)
 def test_a_picture_drawn_anew_is_the_one_that_is_kept(drawn, name):
     with Image.open(STORED[name]) as kept, Image.open(drawn[0] / name) as new:
-        assert (kept.size, getattr(kept, "n_frames", 1)) == (new.size, getattr(new, "n_frames", 1))
-        for one, other in zip(ImageSequence.Iterator(kept), ImageSequence.Iterator(new), strict=True):
+        assert (kept.size, getattr(kept, "n_frames", 1)) == (
+            new.size,
+            getattr(new, "n_frames", 1),
+        )
+        for one, other in zip(
+            ImageSequence.Iterator(kept), ImageSequence.Iterator(new), strict=True
+        ):
             difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
-            assert max(ImageStat.Stat(difference).mean) < 2    # of 255: another release may draw letters otherwise
+            assert (
+                max(ImageStat.Stat(difference).mean) < 2
+            )  # of 255: another release may draw letters otherwise
 
 
 def test_words_in_pictures_can_be_read(drawn):
@@ -48,4 +60,7 @@ def test_words_in_pictures_can_be_read(drawn):
 
 
 def test_nothing_else_is_kept_among_the_pictures():
-    assert {path.name for path in (ROOT / "images").iterdir() if path.is_file()} == {*STORED, "draw_images.py"}
+    assert {path.name for path in (ROOT / "images").iterdir() if path.is_file()} == {
+        *STORED,
+        "draw_images.py",
+    }

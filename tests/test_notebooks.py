@@ -1,7 +1,7 @@
 """Rules for every notebook in the folder: its form, what it stores, and what nbval cannot see.
 
-A rule takes a notebook and its path and yields what is wrong, in words. Each rule is also shown to fail on a
-notebook that was damaged on purpose.
+A rule takes a notebook and its path and yields what is wrong, in words. Each rule is
+also shown to fail on a notebook that was damaged on purpose.
 """
 
 import ast
@@ -17,19 +17,22 @@ from itertools import zip_longest
 
 import nbformat
 import pytest
-from full_settings import set_constants
-from glossary import glossary, words_introduced
-from held_out import asked_too_early
-from links import anchor, faults_of_pictures_and_links, prose
-from mutate import change, drop_solution, restate, reword
-from names import arguments_in, assigned, names_in, names_of
-from run_course import FULL_CELL_TIMEOUT, ROOT, execute
-from stated_numbers import Evidence, claims, described, stated_numbers
 
 from helpers import numpy_mlp
+from tests.audit.mutate import change, drop_solution, restate, reword
+from tests.rules.held_out import asked_too_early
+from tests.rules.links import faults_of_pictures_and_links
+from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
+from tools.chapters import anchor, prose
+from tools.full_settings import set_constants
+from tools.glossary import glossary, words_introduced
+from tools.names import arguments_in, assigned, names_in, names_of
+from tools.run_course import FULL_CELL_TIMEOUT, ROOT, execute
 
 FOLDER = ROOT / "notebooks"
-CHAPTERS = sorted(path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+CHAPTERS = sorted(
+    path for path in FOLDER.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+)
 
 
 def code_cells(notebook):
@@ -59,6 +62,7 @@ def tagged(cell, tag):
 
 # ---- what is stored
 
+
 def stored_from_restart_and_run_all(notebook, path):
     counts = [cell.execution_count for cell in code_cells(notebook)]
     if counts != list(range(1, len(counts) + 1)):
@@ -85,7 +89,9 @@ def outputs_hold_no_control_characters(notebook, path):
 
 def outputs_hold_nothing_that_changes(notebook, path):
     for text in texts(notebook):
-        for found in re.findall(r"0x[0-9a-f]{6,}|(?:/(?:home|Users|root|tmp|var)/|[A-Z]:\\)\S*", text):
+        for found in re.findall(
+            r"0x[0-9a-f]{6,}|(?:/(?:home|Users|root|tmp|var)/|[A-Z]:\\)\S*", text
+        ):
             yield f"output holds an address in memory or on a disk: {found}"
 
 
@@ -99,14 +105,18 @@ def no_widget_state(notebook, path):
 
 def no_active_content(notebook, path):
     for text in [prose(notebook), *texts(notebook)]:
-        if re.search(r"<(script|iframe|object|embed)\b|javascript:|\bon\w+=", text, re.IGNORECASE):
+        if re.search(
+            r"<(script|iframe|object|embed)\b|javascript:|\bon\w+=", text, re.IGNORECASE
+        ):
             yield f"holds active content: {text[:80]!r}"
 
 
 def plain_metadata(notebook, path):
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "kernelspec is not python3"
-    if set(notebook.metadata) != {"kernelspec", "language_info"} or set(notebook.metadata.language_info) != {"name"}:
+    if set(notebook.metadata) != {"kernelspec", "language_info"} or set(
+        notebook.metadata.language_info
+    ) != {"name"}:
         yield f"metadata depend on the machine: {dict(notebook.metadata)}"
 
 
@@ -117,7 +127,13 @@ def small_enough(notebook, path):
 
 # ---- form
 
-SHORT_NAMES = {1: "Gradient descent", 2: "PCA", 3: "NumPy MLP", 4: "Keras MLP", 5: "Keras CNN"}   # on the course map
+SHORT_NAMES = {
+    1: "Gradient descent",
+    2: "PCA",
+    3: "NumPy MLP",
+    4: "Keras MLP",
+    5: "Keras CNN",
+}  # on the course map
 
 
 def title_and_head(notebook, path):
@@ -125,8 +141,15 @@ def title_and_head(notebook, path):
     number = int(path.name[:2])
     if not head.startswith(f"# {number} · "):
         yield f"first cell must start with '# {number} · ' and a title"
-    for part in ("What you will do", "What you will learn", "What you need", "minutes", "(glossary.md)",
-                 f"{number} {SHORT_NAMES[number]} (you are here)", f"(../images/you_are_here_{number}.png)"):
+    for part in (
+        "What you will do",
+        "What you will learn",
+        "What you need",
+        "minutes",
+        "(glossary.md)",
+        f"{number} {SHORT_NAMES[number]} (you are here)",
+        f"(../images/you_are_here_{number}.png)",
+    ):
         if part not in head:
             yield f"first cell lacks {part!r}"
     for other in (number - 1, number + 1):
@@ -136,15 +159,26 @@ def title_and_head(notebook, path):
 
 
 def closing_sections_in_order(notebook, path):
-    wanted = ["What we built", "On your own", "Further reading", "Words introduced here"]
-    found = [title for title in re.findall(r"^## (.+)$", prose(notebook), re.MULTILINE)][-len(wanted):]
+    wanted = [
+        "What we built",
+        "On your own",
+        "Further reading",
+        "Words introduced here",
+    ]
+    found = [
+        title for title in re.findall(r"^## (.+)$", prose(notebook), re.MULTILINE)
+    ][-len(wanted) :]
     if [title.split(",")[0] for title in found] != wanted:
         yield f"last sections are {found}, expected {wanted}"
 
 
 def one_import_cell_then_constants(notebook, path):
     cells = code_cells(notebook)
-    importing = [i for i, cell in enumerate(cells) if re.search(r"^\s*(import|from) \w", cell.source, re.MULTILINE)]
+    importing = [
+        i
+        for i, cell in enumerate(cells)
+        if re.search(r"^\s*(import|from) \w", cell.source, re.MULTILINE)
+    ]
     if importing != [0]:
         yield f"imports stand in code cells {[i + 1 for i in importing]}, expected only the first"
     if not re.match(r"SEED = \d+\n", cells[1].source + "\n"):
@@ -187,8 +221,7 @@ def plain_code(notebook, path):
         r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
         r"\bdefault_rng\(\s*\)": "draws other numbers every time",
         r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
-        r"\b(subprocess|multiprocessing|Popen|ProcessPoolExecutor)\b|\.(system|popen|spawn\w*|fork)\(|\bn_jobs=":
-            "starts another process, which no test watches",
+        r"\b(subprocess|multiprocessing|Popen|ProcessPoolExecutor)\b|\.(system|popen|spawn\w*|fork)\(|\bn_jobs=": "starts another process, which no test watches",
         r"^\s*except(\s+BaseException\b.*)?\s*:": "swallows what no chapter may swallow",
         r";\s*$": "ends with a semicolon",
     }
@@ -201,13 +234,18 @@ def plain_code(notebook, path):
 def keras_models_are_seeded(notebook, path):
     for cell in code_cells(notebook):
         model = re.search(r"keras\.(Sequential|Model)\(", cell.source)
-        if model and "keras.utils.set_random_seed(SEED" not in cell.source[:model.start()]:
+        if (
+            model
+            and "keras.utils.set_random_seed(SEED" not in cell.source[: model.start()]
+        ):
             yield f"a model is built without keras.utils.set_random_seed(SEED) before it: {cell.source[:80]!r}"
 
 
 def drawing_cells_show_their_figure(notebook, path):
     for cell in code_cells(notebook):
-        draws = re.search(r"^(\w+ = )?(plot_\w+\(|\w+\.plot\()", cell.source, re.MULTILINE)
+        draws = re.search(
+            r"^(\w+ = )?(plot_\w+\(|\w+\.plot\()", cell.source, re.MULTILINE
+        )
         if draws and "show_figure(" not in cell.source:
             yield f"draws but does not end with show_figure: {cell.source[:80]!r}"
 
@@ -216,7 +254,11 @@ def figures_have_alt_text(notebook, path):
     for output in outputs(notebook):
         if "image/png" in output.get("data", {}):
             alt = output.metadata.get("image/png", {}).get("alt", "")
-            if len(alt) < 40 or len(alt.split()) < 8 or re.search(r"\.(png|jpe?g|svg|gif)\b", alt):
+            if (
+                len(alt) < 40
+                or len(alt.split()) < 8
+                or re.search(r"\.(png|jpe?g|svg|gif)\b", alt)
+            ):
                 yield f"a figure has no real alt text, only {alt!r}"
             elif output.data.get("text/plain") != f"Figure: {alt}":
                 yield f"plain text and alt text of a figure differ: {alt!r}"
@@ -229,7 +271,9 @@ def pictures_and_links_resolve(notebook, path):
 def words_are_linked_to_the_glossary(notebook, path):
     text = prose(notebook)
     introduced = words_introduced(notebook)
-    rows = text.partition("## Words introduced here")[2].count("\n| ") - 1     # without the heading
+    rows = (
+        text.partition("## Words introduced here")[2].count("\n| ") - 1
+    )  # without the heading
     if not introduced or len(introduced) != rows:
         yield "the table of words must have a row like '| **word** | meaning |' for each word"
     for word in introduced:
@@ -238,7 +282,9 @@ def words_are_linked_to_the_glossary(notebook, path):
 
 
 def portable_maths(notebook, path):
-    for found in re.findall(r"\\begin\{(?:align|equation|eqnarray)\*?\}|\\[(\[]", prose(notebook)):
+    for found in re.findall(
+        r"\\begin\{(?:align|equation|eqnarray)\*?\}|\\[(\[]", prose(notebook)
+    ):
         yield f"maths must stand between dollar signs, found {found}"
     if prose(notebook).count("$$") % 2:
         yield "an odd number of $$"
@@ -246,10 +292,19 @@ def portable_maths(notebook, path):
 
 def questions_are_answered_and_asserted(notebook, path):
     for i, cell in enumerate(notebook.cells):
-        if cell.cell_type == "markdown" and ("Before you run" in cell.source or "<details>" in cell.source):
-            if "<details><summary>" not in cell.source or "</details>" not in cell.source:
+        if cell.cell_type == "markdown" and (
+            "Before you run" in cell.source or "<details>" in cell.source
+        ):
+            if (
+                "<details><summary>" not in cell.source
+                or "</details>" not in cell.source
+            ):
                 yield f"a question without a folded answer: {cell.source[:60]!r}"
-            following = [later.source for later in notebook.cells[i:] if later.cell_type == "code"][:3]
+            following = [
+                later.source
+                for later in notebook.cells[i:]
+                if later.cell_type == "code"
+            ][:3]
             if "checkpoint(" not in "".join(following):
                 yield f"none of the next three code cells asserts the answer to {cell.source[:60]!r}"
 
@@ -257,15 +312,20 @@ def questions_are_answered_and_asserted(notebook, path):
 def measured_cells_are_followed_by_a_checkpoint(notebook, path):
     cells = code_cells(notebook)
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
-        if tagged(cell, "nbval-ignore-output") and (following is None or "checkpoint(" not in following.source):
+        if tagged(cell, "nbval-ignore-output") and (
+            following is None or "checkpoint(" not in following.source
+        ):
             yield f"output is not compared, and no checkpoint follows: {cell.source[:80]!r}"
         if tagged(cell, "nbval-skip") or tagged(cell, "raises-exception"):
             yield f"a cell that is not tested: {cell.source[:80]!r}"
 
 
 def calls_of(function, tree):
-    return [node for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function]
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
+    ]
 
 
 def always_the_same(condition, known):
@@ -276,18 +336,26 @@ def always_the_same(condition, known):
         parts = []
         if isinstance(node, ast.Compare):
             parts = [node.left, *node.comparators]
-        elif isinstance(node, ast.Call) and re.search(r"(allclose|isclose|equal)$", ast.unparse(node.func)):
+        elif isinstance(node, ast.Call) and re.search(
+            r"(allclose|isclose|equal)$", ast.unparse(node.func)
+        ):
             parts = node.args
         if len({ast.dump(part) for part in parts}) < len(parts):
             yield f"compares something with itself in {ast.unparse(node)}"
-        if isinstance(node, ast.BoolOp) and not all(names_in(value) - known for value in node.values):
+        if isinstance(node, ast.BoolOp) and not all(
+            names_in(value) - known for value in node.values
+        ):
             yield f"has a part that is always the same in {ast.unparse(node)}"
 
 
 def checkpoints_can_fail(notebook, path):
     cells = code_cells(notebook)
-    imported = {alias.asname or alias.name for node in ast.walk(ast.parse(cells[0].source))
-                if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    imported = {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(cells[0].source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
     for cell in cells:
         if "✓" in cell.source:
             yield f"prints a tick without a checkpoint: {cell.source[:80]!r}"
@@ -300,9 +368,17 @@ def checkpoints_can_fail(notebook, path):
 def of_the_reader(solution, check):
     """Return the names that a solution gives, and what the check computes from them."""
     theirs = set(names_of(solution.source)[1])
-    for target, value in [pair for statement in ast.parse(check.source).body for pair in assigned(statement)]:
-        if theirs & (names_in(value) - arguments_in(value)) and not calls_of("check_exercise", value):
-            theirs |= names_in(target or value, ast.Store) | {getattr(value, "name", "")}
+    for target, value in [
+        pair
+        for statement in ast.parse(check.source).body
+        for pair in assigned(statement)
+    ]:
+        if theirs & (names_in(value) - arguments_in(value)) and not calls_of(
+            "check_exercise", value
+        ):
+            theirs |= names_in(target or value, ast.Store) | {
+                getattr(value, "name", "")
+            }
     return theirs
 
 
@@ -313,11 +389,14 @@ def checks_of_exercises_can_fail(notebook, path):
             for call in calls_of("check_exercise", ast.parse(check.source)):
                 named = {keyword.arg: keyword.value for keyword in call.keywords}
                 expected = named.get("expected", call.args[-1])
-                if reused := theirs & (names_in(expected) - names_in(expected, ast.Store)):
+                if reused := theirs & (
+                    names_in(expected) - names_in(expected, ast.Store)
+                ):
                     yield f"what is expected depends on the reader's own {', '.join(reused)}: {ast.unparse(call)[:100]}"
 
 
-# Claims that each chapter proves. A checkpoint may be replaced by a better one; to drop one without, change this too.
+# Claims that each chapter proves. A checkpoint may be replaced by a better one; to drop
+# one without, change this too.
 CHECKPOINTS = {1: 33, 2: 42, 3: 75, 4: 96, 5: 90}
 
 
@@ -342,18 +421,26 @@ def exercises_are_complete(notebook, path):
     if len(solutions) != len(numbers):
         yield f"{len(numbers)} exercises but {len(solutions)} solutions"
     for number, i in zip(numbers, solutions, strict=False):
-        if not tagged(cells[i - 1], "exercise") or f"exercise {number}" not in cells[i - 1].source:
+        if (
+            not tagged(cells[i - 1], "exercise")
+            or f"exercise {number}" not in cells[i - 1].source
+        ):
             yield f"exercise {number}: no cell for the reader's attempt before the solution"
         if not cells[i].metadata.get("jupyter", {}).get("source_hidden"):
             yield f"exercise {number}: the solution is not folded"
-        if f'check_exercise("{number}"' not in cells[i + 1].source or "hints=" not in cells[i + 1].source:
+        if (
+            f'check_exercise("{number}"' not in cells[i + 1].source
+            or "hints=" not in cells[i + 1].source
+        ):
             yield f"exercise {number}: no check with hints right after the solution"
 
 
 def prose_of(cell):
     if cell.cell_type == "markdown":
         return [cell.source]
-    return [text for output in cell.outputs for text in (described(output), claims(output))]
+    return [
+        text for output in cell.outputs for text in (described(output), claims(output))
+    ]
 
 
 def numbers_in_prose_are_backed(notebook, path):
@@ -362,8 +449,10 @@ def numbers_in_prose_are_backed(notebook, path):
         for text in prose_of(cell):
             for stated in stated_numbers(text):
                 if not evidence.backs(stated):
-                    yield (f"{path.name}, cell {cell.id}: nothing backs {stated.text} in {stated.around!r}. "
-                           f"It needs {stated.backing()}")
+                    yield (
+                        f"{path.name}, cell {cell.id}: nothing backs {stated.text} in {stated.around!r}. "
+                        f"It needs {stated.backing()}"
+                    )
 
 
 def no_exercise_waits(notebook, path):
@@ -383,13 +472,37 @@ def code_parses(notebook, path):
 # ---- the rules, applied
 
 RULES = [
-    stored_from_restart_and_run_all, no_empty_cell, no_error_and_no_stderr, outputs_hold_no_control_characters,
-    outputs_hold_nothing_that_changes, no_widget_state, no_active_content, plain_metadata, small_enough,
-    title_and_head, closing_sections_in_order, one_import_cell_then_constants, short_code_cells, enough_prose,
-    prose_before_code, plain_code, keras_models_are_seeded, drawing_cells_show_their_figure, figures_have_alt_text,
-    pictures_and_links_resolve, words_are_linked_to_the_glossary, portable_maths, questions_are_answered_and_asserted,
-    measured_cells_are_followed_by_a_checkpoint, checkpoints_can_fail, checks_of_exercises_can_fail,
-    no_checkpoint_is_lost, the_test_waits, exercises_are_complete, no_exercise_waits, numbers_in_prose_are_backed,
+    stored_from_restart_and_run_all,
+    no_empty_cell,
+    no_error_and_no_stderr,
+    outputs_hold_no_control_characters,
+    outputs_hold_nothing_that_changes,
+    no_widget_state,
+    no_active_content,
+    plain_metadata,
+    small_enough,
+    title_and_head,
+    closing_sections_in_order,
+    one_import_cell_then_constants,
+    short_code_cells,
+    enough_prose,
+    prose_before_code,
+    plain_code,
+    keras_models_are_seeded,
+    drawing_cells_show_their_figure,
+    figures_have_alt_text,
+    pictures_and_links_resolve,
+    words_are_linked_to_the_glossary,
+    portable_maths,
+    questions_are_answered_and_asserted,
+    measured_cells_are_followed_by_a_checkpoint,
+    checkpoints_can_fail,
+    checks_of_exercises_can_fail,
+    no_checkpoint_is_lost,
+    the_test_waits,
+    exercises_are_complete,
+    no_exercise_waits,
+    numbers_in_prose_are_backed,
     code_parses,
 ]
 
@@ -409,9 +522,11 @@ def test_chapter_keeps_the_rule(path, rule):
 
 # ---- each rule can fail
 
+
 def _output(**fields):
     def damage(notebook):
         code_cells(notebook)[3].outputs.append(nbformat.from_dict(fields))
+
     return damage
 
 
@@ -422,15 +537,23 @@ def _text(text):
 def _add_code(*sources):
     def damage(notebook):
         for source in sources:
-            notebook.cells.insert(-2, nbformat.v4.new_code_cell(source, execution_count=1))
+            notebook.cells.insert(
+                -2, nbformat.v4.new_code_cell(source, execution_count=1)
+            )
+
     return damage
 
 
 def _describe_a_figure(alt):
     def damage(notebook):
-        picture = next(output for output in outputs(notebook) if "image/png" in output.get("data", {}))
+        picture = next(
+            output
+            for output in outputs(notebook)
+            if "image/png" in output.get("data", {})
+        )
         picture.metadata["image/png"]["alt"] = alt
         picture.data["text/plain"] = f"Figure: {alt}"
+
     return damage
 
 
@@ -439,18 +562,33 @@ def _ignore_output(notebook):
 
 
 DAMAGES = [
-    (stored_from_restart_and_run_all, lambda notebook: setattr(code_cells(notebook)[4], "execution_count", None)),
+    (
+        stored_from_restart_and_run_all,
+        lambda notebook: setattr(code_cells(notebook)[4], "execution_count", None),
+    ),
     (no_empty_cell, _add_code("")),
     (no_empty_cell, lambda notebook: setattr(notebook.cells[0], "source", "\n")),
-    (no_error_and_no_stderr, _output(output_type="stream", name="stderr", text="warning")),
+    (
+        no_error_and_no_stderr,
+        _output(output_type="stream", name="stderr", text="warning"),
+    ),
     (outputs_hold_no_control_characters, _text("50 %\r100 %")),
     (outputs_hold_nothing_that_changes, _text("<object at 0x7f3a5c0d1e50>")),
     (outputs_hold_nothing_that_changes, _text("saved in /home/me/file")),
     (no_widget_state, lambda notebook: notebook.metadata.update(widgets={})),
-    (no_widget_state, _output(output_type="display_data", metadata={},
-                              data={"application/vnd.jupyter.widget-view+json": {"model_id": "1"}})),
+    (
+        no_widget_state,
+        _output(
+            output_type="display_data",
+            metadata={},
+            data={"application/vnd.jupyter.widget-view+json": {"model_id": "1"}},
+        ),
+    ),
     (no_active_content, reword("## Set up", "<script>1</script>\n## Set up")),
-    (plain_metadata, lambda notebook: notebook.metadata.language_info.update(version="3.11.7")),
+    (
+        plain_metadata,
+        lambda notebook: notebook.metadata.language_info.update(version="3.11.7"),
+    ),
     (title_and_head, reword("# 1 · ", "# 7 · ")),
     (title_and_head, reword("(02_pca.ipynb)", "(03_other.ipynb)")),
     (closing_sections_in_order, reword("## Further reading", "## Links")),
@@ -475,53 +613,135 @@ DAMAGES = [
     (drawing_cells_show_their_figure, change("show_figure(", "print(")),
     (figures_have_alt_text, _describe_a_figure("")),
     (figures_have_alt_text, _describe_a_figure("A plot of the loss and the steps.")),
-    (figures_have_alt_text, _describe_a_figure("This is the picture that is kept in the file named loss_1.png")),
+    (
+        figures_have_alt_text,
+        _describe_a_figure(
+            "This is the picture that is kept in the file named loss_1.png"
+        ),
+    ),
     (pictures_and_links_resolve, reword("training_loop.png", "no_such.png")),
-    (pictures_and_links_resolve, reword("../images/training_loop.png", "https://example.org/a.png")),
+    (
+        pictures_and_links_resolve,
+        reword("../images/training_loop.png", "https://example.org/a.png"),
+    ),
     (pictures_and_links_resolve, reword("glossary.md#loss", "glossary.md#lossy")),
-    (pictures_and_links_resolve, reword("(02_pca.ipynb)", "(02_pca.ipynb#no-such-section)")),
-    (words_are_linked_to_the_glossary, reword("[**loss**](glossary.md#loss)", "**loss**")),
+    (
+        pictures_and_links_resolve,
+        reword("(02_pca.ipynb)", "(02_pca.ipynb#no-such-section)"),
+    ),
+    (
+        words_are_linked_to_the_glossary,
+        reword("[**loss**](glossary.md#loss)", "**loss**"),
+    ),
     (words_are_linked_to_the_glossary, reword("| **loss** |", "| loss |")),
     (title_and_head, reword("descent (you are here)", "descent")),
     (title_and_head, reword("you_are_here_1.png", "you_are_here_2.png")),
     (portable_maths, reword("$$L", "\\begin{align}L")),
     (questions_are_answered_and_asserted, reword("<details>", "")),
-    (questions_are_answered_and_asserted, change('checkpoint("the slope has passed', 'print("')),
+    (
+        questions_are_answered_and_asserted,
+        change('checkpoint("the slope has passed', 'print("'),
+    ),
     (measured_cells_are_followed_by_a_checkpoint, _ignore_output),
     (checkpoints_can_fail, _add_code('checkpoint("the loss fell", True)')),
     (checkpoints_can_fail, _add_code('checkpoint("one is less than two", 1 < 2)')),
-    (checkpoints_can_fail, _add_code('checkpoint("one is less than two", condition=bool(np.all([1])))')),
-    (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.allclose(losses, losses))')),
-    (checkpoints_can_fail, _add_code('checkpoint("the loss fell", losses[0] > losses[1] or True)')),
+    (
+        checkpoints_can_fail,
+        _add_code('checkpoint("one is less than two", condition=bool(np.all([1])))'),
+    ),
+    (
+        checkpoints_can_fail,
+        _add_code('checkpoint("the losses agree", np.allclose(losses, losses))'),
+    ),
+    (
+        checkpoints_can_fail,
+        _add_code('checkpoint("the loss fell", losses[0] > losses[1] or True)'),
+    ),
     (checkpoints_can_fail, _add_code('print("✓ the loss fell")')),
-    (checkpoints_can_fail, _add_code('checkpoint("the losses agree", np.all(losses == losses))')),
-    (checks_of_exercises_can_fail, change("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate")),
-    (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
-                                          'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted')),
-    (checks_of_exercises_can_fail, change('check_exercise("1.2", lambda: safe_rate, 1 / 17',
-                                          'def wanted():\n    return safe_rate\n'
-                                          'check_exercise("1.2", lambda: safe_rate, wanted()')),
-    (no_checkpoint_is_lost, lambda notebook: notebook.cells.remove(next(
-        cell for cell in notebook.cells if "✓" in str(cell.get("outputs"))))),
-    *((the_test_waits, _add_code("x_train, x_test, y_train, y_test = train_test_split(x, y)", leak)) for leak in (
-        "PCA().fit(x)", "scale = x_test.max()", "z_train, z_test = pca.fit_transform(x_test), y_test",
-        "everything, z_test = join(x_test)", "z_test = pca.fit_transform(x_test)", "weights[y_test == 3] = 2",
-        "model.fit(z, y, validation_data=(mnist.x_test, mnist.y_test))", "print(len(model.predict(x_test) == y_test))",
-        "x_learn, x_validation = train_test_split(x)", "x_test = everything = np.concatenate([x_train, x_test])")),
-    (the_test_waits, _add_code("pca = PCA().fit(x)", "x_train, x_test = train_test_split(x)", "pca.transform(z)")),
+    (
+        checkpoints_can_fail,
+        _add_code('checkpoint("the losses agree", np.all(losses == losses))'),
+    ),
+    (
+        checks_of_exercises_can_fail,
+        change("lambda: safe_rate, 1 / 17", "lambda: safe_rate, safe_rate"),
+    ),
+    (
+        checks_of_exercises_can_fail,
+        change(
+            'check_exercise("1.2", lambda: safe_rate, 1 / 17',
+            'wanted = 1 * safe_rate\ncheck_exercise("1.2", lambda: safe_rate, wanted',
+        ),
+    ),
+    (
+        checks_of_exercises_can_fail,
+        change(
+            'check_exercise("1.2", lambda: safe_rate, 1 / 17',
+            "def wanted():\n    return safe_rate\n"
+            'check_exercise("1.2", lambda: safe_rate, wanted()',
+        ),
+    ),
+    (
+        no_checkpoint_is_lost,
+        lambda notebook: notebook.cells.remove(
+            next(cell for cell in notebook.cells if "✓" in str(cell.get("outputs")))
+        ),
+    ),
+    *(
+        (
+            the_test_waits,
+            _add_code(
+                "x_train, x_test, y_train, y_test = train_test_split(x, y)", leak
+            ),
+        )
+        for leak in (
+            "PCA().fit(x)",
+            "scale = x_test.max()",
+            "z_train, z_test = pca.fit_transform(x_test), y_test",
+            "everything, z_test = join(x_test)",
+            "z_test = pca.fit_transform(x_test)",
+            "weights[y_test == 3] = 2",
+            "model.fit(z, y, validation_data=(mnist.x_test, mnist.y_test))",
+            "print(len(model.predict(x_test) == y_test))",
+            "x_learn, x_validation = train_test_split(x)",
+            "x_test = everything = np.concatenate([x_train, x_test])",
+        )
+    ),
+    (
+        the_test_waits,
+        _add_code(
+            "pca = PCA().fit(x)",
+            "x_train, x_test = train_test_split(x)",
+            "pca.transform(z)",
+        ),
+    ),
     (exercises_are_complete, drop_solution),
     (exercises_are_complete, reword("**Exercise 1.2**", "**Exercise 1.7**")),
     (no_exercise_waits, _text("○ Exercise 1.1 is waiting for your answer.\n")),
     (numbers_in_prose_are_backed, reword("22.5", "22.7")),
-    (numbers_in_prose_are_backed, reword("## Set up", "It keeps 93 % of it.\n## Set up")),
-    (numbers_in_prose_are_backed, reword("## Set up", "It has 105,611 of them.\n## Set up")),
-    (numbers_in_prose_are_backed, restate("the loss fell at every single step", "the loss fell below 4.321")),
-    (numbers_in_prose_are_backed, _describe_a_figure("A line that falls to 0.123 and stays there for good.")),
+    (
+        numbers_in_prose_are_backed,
+        reword("## Set up", "It keeps 93 % of it.\n## Set up"),
+    ),
+    (
+        numbers_in_prose_are_backed,
+        reword("## Set up", "It has 105,611 of them.\n## Set up"),
+    ),
+    (
+        numbers_in_prose_are_backed,
+        restate("the loss fell at every single step", "the loss fell below 4.321"),
+    ),
+    (
+        numbers_in_prose_are_backed,
+        _describe_a_figure("A line that falls to 0.123 and stays there for good."),
+    ),
     (code_parses, _add_code("x =")),
 ]
 
 
-@pytest.mark.parametrize("rule, damage", DAMAGES, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(
+    "rule, damage", DAMAGES, ids=lambda value: getattr(value, "__name__", "")
+)
 def test_rule_notices_the_damage(rule, damage):
     path = CHAPTERS[0]
     notebook = copy.deepcopy(nbformat.read(path, as_version=4))
@@ -530,20 +750,41 @@ def test_rule_notices_the_damage(rule, damage):
 
 
 HARMLESS = [
-    *((the_test_waits, _add_code("x_train, x_test, y_train, y_test = train_test_split(x, y)", code)) for code in (
-        "def relu(x):\n    return np.maximum(x, 0)", "squares = [x ** 2 for x in range(9)]", "x = np.ones(3)\nprint(x)",
-        "def accuracy(x_test, y_test):\n    return np.mean(x_test == y_test)", "x_test -= x_train.mean()",
-        "z_train, z_test = pca.transform(x_train), pca.transform(x_test)", "print(x_test.shape, len(y_test))",
-        "first, *rest = x_train, 1, 2")),
-    (the_test_waits, lambda notebook: notebook.cells.extend([
-        nbformat.v4.new_markdown_cell("## The test, once\n### What it means"),
-        nbformat.v4.new_code_cell("x_test.max()")])),
+    *(
+        (
+            the_test_waits,
+            _add_code(
+                "x_train, x_test, y_train, y_test = train_test_split(x, y)", code
+            ),
+        )
+        for code in (
+            "def relu(x):\n    return np.maximum(x, 0)",
+            "squares = [x ** 2 for x in range(9)]",
+            "x = np.ones(3)\nprint(x)",
+            "def accuracy(x_test, y_test):\n    return np.mean(x_test == y_test)",
+            "x_test -= x_train.mean()",
+            "z_train, z_test = pca.transform(x_train), pca.transform(x_test)",
+            "print(x_test.shape, len(y_test))",
+            "first, *rest = x_train, 1, 2",
+        )
+    ),
+    (
+        the_test_waits,
+        lambda notebook: notebook.cells.extend(
+            [
+                nbformat.v4.new_markdown_cell("## The test, once\n### What it means"),
+                nbformat.v4.new_code_cell("x_test.max()"),
+            ]
+        ),
+    ),
     (plain_code, _add_code("solution = np.linalg.solve(system, target)")),
     (plain_code, _add_code("try:\n    load()\nexcept ValueError:\n    pass")),
 ]
 
 
-@pytest.mark.parametrize("rule, edit", HARMLESS, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize(
+    "rule, edit", HARMLESS, ids=lambda value: getattr(value, "__name__", "")
+)
 def test_rule_passes_what_is_harmless(rule, edit):
     notebook = copy.deepcopy(nbformat.read(CHAPTERS[0], as_version=4))
     edit(notebook)
@@ -566,12 +807,16 @@ PAGES = [*FOLDER.glob("*.md"), ROOT / "README.md"]
 
 
 def test_the_glossary_has_the_words_of_all_chapters():
-    assert (FOLDER / "glossary.md").read_text(encoding="utf-8") == glossary(CHAPTERS), "run `make glossary`"
+    assert (FOLDER / "glossary.md").read_text(encoding="utf-8") == glossary(CHAPTERS), (
+        "run `make glossary`"
+    )
 
 
 def test_a_word_that_two_chapters_introduce_is_refused(tmp_path):
     for name in ("01_one.ipynb", "02_two.ipynb"):
-        cell = nbformat.v4.new_markdown_cell("# Title\n## Words introduced here\n\n| **loss** | how wrong |")
+        cell = nbformat.v4.new_markdown_cell(
+            "# Title\n## Words introduced here\n\n| **loss** | how wrong |"
+        )
         nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / name)
     with pytest.raises(ValueError, match="02_two.ipynb introduces 'loss'"):
         glossary(sorted(tmp_path.iterdir()))
@@ -579,22 +824,41 @@ def test_a_word_that_two_chapters_introduce_is_refused(tmp_path):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_pictures_and_links_of_a_page_resolve(page):
-    assert list(faults_of_pictures_and_links(page.read_text(encoding="utf-8"), page)) == []
+    assert (
+        list(faults_of_pictures_and_links(page.read_text(encoding="utf-8"), page)) == []
+    )
 
 
 # ---- the network of chapter 3 is kept in helpers as well
 
+
 def kept_otherwise(notebook):
     """Return the names that helpers/numpy_mlp.py defines otherwise than the chapter does, or in another order."""
     module = ast.parse((ROOT / "helpers" / "numpy_mlp.py").read_text(encoding="utf-8"))
-    kept = [node for node in module.body[1:] if not isinstance(node, ast.Import | ast.ImportFrom)]
-    taught = ast.parse("\n".join(cell.source for cell in code_cells(notebook) if tagged(cell, "defines"))).body
+    kept = [
+        node
+        for node in module.body[1:]
+        if not isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    taught = ast.parse(
+        "\n".join(
+            cell.source for cell in code_cells(notebook) if tagged(cell, "defines")
+        )
+    ).body
     pairs = zip_longest(kept, taught)
-    return [name_of(one or other) for one, other in pairs if not (one and other) or ast.dump(one) != ast.dump(other)]
+    return [
+        name_of(one or other)
+        for one, other in pairs
+        if not (one and other) or ast.dump(one) != ast.dump(other)
+    ]
 
 
 def name_of(definition):
-    return definition.targets[0].id if isinstance(definition, ast.Assign) else definition.name
+    return (
+        definition.targets[0].id
+        if isinstance(definition, ast.Assign)
+        else definition.name
+    )
 
 
 def test_numpy_mlp_in_helpers_is_what_chapter_3_teaches():
@@ -602,18 +866,30 @@ def test_numpy_mlp_in_helpers_is_what_chapter_3_teaches():
     assert "notebooks/03_numpy_mlp.ipynb" in numpy_mlp.__doc__
 
 
-@pytest.mark.parametrize("old, new, name", [
-    ("return a > 0", "return a >= 0", "relu_derivative"),
-    ('"relu": (relu, relu_derivative)', '"relu": (relu, sigmoid_derivative)', "activation_functions"),
-    ("epochs, batch_size, learning_rate, rng, report=1", "epochs, batch_size, learning_rate, rng, report=2", "train"),
-    ("    biases: list\n", "    biases: tuple\n", "Network"),
-    ("Squash numbers", "Press numbers", "sigmoid"),
-])
+@pytest.mark.parametrize(
+    "old, new, name",
+    [
+        ("return a > 0", "return a >= 0", "relu_derivative"),
+        (
+            '"relu": (relu, relu_derivative)',
+            '"relu": (relu, sigmoid_derivative)',
+            "activation_functions",
+        ),
+        (
+            "epochs, batch_size, learning_rate, rng, report=1",
+            "epochs, batch_size, learning_rate, rng, report=2",
+            "train",
+        ),
+        ("    biases: list\n", "    biases: tuple\n", "Network"),
+        ("Squash numbers", "Press numbers", "sigmoid"),
+    ],
+)
 def test_a_definition_that_differs_is_noticed(old, new, name):
     assert kept_otherwise(with_source_changed(chapter_of("03"), old, new)) == [name]
 
 
 # ---- the claims depend on what they claim
+
 
 def with_source_changed(path, old, new):
     return change(old, new)(nbformat.read(path, as_version=4))
@@ -635,11 +911,16 @@ def chapter_of(number):
 def double_training_cells(notebook):
     """Put a copy behind each cell that calls fit or train_on_batch, itself or in a function of the chapter.
 
-    Cells tagged `long` are left out: they train many times in one way, and a checkpoint repeats one of these.
+    Cells tagged `long` are left out: they train many times in one way, and a checkpoint
+    repeats one of these.
     """
     calls = r"\.fit\(|\.train_on_batch\("
-    functions = [node for cell in code_cells(notebook) for node in ast.parse(cell.source).body
-                 if isinstance(node, ast.FunctionDef) and re.search(calls, ast.unparse(node))]
+    functions = [
+        node
+        for cell in code_cells(notebook)
+        for node in ast.parse(cell.source).body
+        if isinstance(node, ast.FunctionDef) and re.search(calls, ast.unparse(node))
+    ]
     calls = "|".join([calls, *(rf"\b{function.name}\(" for function in functions)])
     for cell in code_cells(notebook):
         if re.search(calls, cell.source) and not tagged(cell, "long"):
@@ -650,25 +931,47 @@ def double_training_cells(notebook):
 def printed_otherwise(notebook):
     """Return the sources of the cells that have a copy with other outputs."""
     cells = {cell.id: cell for cell in code_cells(notebook)}
-    return [cell.source for cell in cells.values() if cells.get(f"{cell.id}-again", cell).outputs != cell.outputs]
+    return [
+        cell.source
+        for cell in cells.values()
+        if cells.get(f"{cell.id}-again", cell).outputs != cell.outputs
+    ]
 
 
 @pytest.mark.course
 def test_a_cell_that_goes_on_training_is_noticed(tmp_path):
-    sources = ["import itertools", "SEED = 1\nclass Model:\n    fit = itertools.count().__next__",
-               "print(Model().fit())", "def train():\n    return Model.fit()", "print(train())", "print(SEED)"]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    sources = [
+        "import itertools",
+        "SEED = 1\nclass Model:\n    fit = itertools.count().__next__",
+        "print(Model().fit())",
+        "def train():\n    return Model.fit()",
+        "print(train())",
+        "print(SEED)",
+    ]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
     double_training_cells(notebook)
     executed, _ = execute(saved(notebook, CHAPTERS[0], tmp_path))
     assert printed_otherwise(executed) == ["print(Model().fit())", "print(train())"]
 
 
 @pytest.mark.course
-@pytest.mark.parametrize("path", [
-    pytest.param(path, id=path.stem, marks=pytest.mark.portable if path.name >= "03" else [])   # minutes each
-    for path in CHAPTERS])
-def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(path, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)     # nothing depends on the folder in which a run is started
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, id=path.stem, marks=pytest.mark.portable if path.name >= "03" else []
+        )  # minutes each
+        for path in CHAPTERS
+    ],
+)
+def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(
+    path, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(
+        tmp_path
+    )  # nothing depends on the folder in which a run is started
     notebook = nbformat.read(path, as_version=4)
     set_constants(notebook, path.stem, {"SEED": 2026})
     double_training_cells(notebook)
@@ -676,24 +979,36 @@ def test_checkpoints_hold_for_another_seed_and_training_twice_prints_the_same(pa
     assert not result.failure
     assert result.checkpoints
     assert printed_otherwise(executed) == []
-    assert "import keras" not in path.read_text(encoding="utf-8") or "-again" in str(executed)
+    assert "import keras" not in path.read_text(encoding="utf-8") or "-again" in str(
+        executed
+    )
 
 
 # ---- other engines under Keras
 
+
 @pytest.mark.course
 @pytest.mark.parametrize("engine", ["jax", "torch"])
-@pytest.mark.parametrize("path", [path for path in CHAPTERS if "import keras" in path.read_text(encoding="utf-8")],
-                         ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [path for path in CHAPTERS if "import keras" in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.stem,
+)
 def test_chapter_runs_unchanged_on_another_engine(path, engine, tmp_path, monkeypatch):
     if importlib.util.find_spec(engine) is None:
         pytest.skip(f"{engine} is not installed: it is not part of the course")
     monkeypatch.setenv("KERAS_BACKEND", engine)
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")      # where it is set, a kernel does not show what libraries write
+    monkeypatch.delenv(
+        "PYTEST_CURRENT_TEST"
+    )  # where it is set, a kernel does not show what libraries write
     notebook = nbformat.read(path, as_version=4)
     constants = code_cells(notebook)[1]
-    constants.source += f'\ncheckpoint("on {engine}", keras.backend.backend() == "{engine}")'
-    executed, result = execute(saved(notebook, path, tmp_path), cell_timeout=FULL_CELL_TIMEOUT)   # PyTorch is slow
+    constants.source += (
+        f'\ncheckpoint("on {engine}", keras.backend.backend() == "{engine}")'
+    )
+    executed, result = execute(
+        saved(notebook, path, tmp_path), cell_timeout=FULL_CELL_TIMEOUT
+    )  # PyTorch is slow
     assert not result.failure
     assert list(no_error_and_no_stderr(executed, path)) == []
 
@@ -701,8 +1016,26 @@ def test_chapter_runs_unchanged_on_another_engine(path, engine, tmp_path, monkey
 @pytest.mark.course
 def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
     path = chapter_of("02")
-    copied = saved(with_source_changed(path, "enough == 21", "enough == 20"), path, tmp_path)
-    run = subprocess.run([sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "-p", "no:cacheprovider",
-                          "-x", copied], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    copied = saved(
+        with_source_changed(path, "enough == 21", "enough == 20"), path, tmp_path
+    )
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            ROOT / "pyproject.toml",
+            "-p",
+            "no:cacheprovider",
+            "-x",
+            copied,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
     assert run.returncode == 1
     assert "This is not true: 21 components are the first to reach 90 %" in run.stdout

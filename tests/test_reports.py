@@ -6,10 +6,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
-from watch import luminance
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+)
 
 from helpers.reports import ConfusedPair, ConfusionReport
+from tests.rules.watch import luminance
 
 from_predictions = ConfusionReport.from_predictions
 
@@ -25,7 +29,9 @@ def warnings_are_errors():
 @pytest.fixture
 def pets():
     """Five cats (two taken for dogs), three dogs (one taken for a fox), no fox."""
-    return from_predictions(["cat"] * 5 + ["dog"] * 3, ["cat"] * 3 + ["dog"] * 4 + ["fox"])
+    return from_predictions(
+        ["cat"] * 5 + ["dog"] * 3, ["cat"] * 3 + ["dog"] * 4 + ["fox"]
+    )
 
 
 def random_labels(seed, classes=10, n=500):
@@ -37,14 +43,23 @@ def random_labels(seed, classes=10, n=500):
 def from_counts(counts):
     counts = np.asarray(counts)
     y_true, y_pred = np.indices(counts.shape)
-    return from_predictions(np.repeat(y_true, counts.ravel()), np.repeat(y_pred, counts.ravel()),
-                            labels=range(len(counts)))
+    return from_predictions(
+        np.repeat(y_true, counts.ravel()),
+        np.repeat(y_pred, counts.ravel()),
+        labels=range(len(counts)),
+    )
 
 
 def drawn(ax):
     """Return {(true, predicted): text}, reading each text that is not blank against the tick labels."""
-    columns = {x: tick.get_text() for x, tick in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)}
-    rows = {y: tick.get_text() for y, tick in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)}
+    columns = {
+        x: tick.get_text()
+        for x, tick in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    }
+    rows = {
+        y: tick.get_text()
+        for y, tick in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    }
     places = {text.get_position(): text.get_text() for text in ax.texts}
     return {(rows[y], columns[x]): text for (x, y), text in places.items() if text}
 
@@ -67,8 +82,12 @@ def test_numbers_agree_with_scikit_learn(seed, names):
     assert report.accuracy == pytest.approx(accuracy_score(y_true, y_pred))
     rows = [line.split() for line in str(report).splitlines()[4:14]]
     expected = zip(*precision_recall_fscore_support(y_true, y_pred), strict=True)
-    assert rows == [[str(label), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(support)]
-                    for label, (precision, recall, f1, support) in zip(report.labels, expected, strict=True)]
+    assert rows == [
+        [str(label), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(support)]
+        for label, (precision, recall, f1, support) in zip(
+            report.labels, expected, strict=True
+        )
+    ]
 
 
 def test_rows_are_true_classes_and_columns_predicted_ones(pets):
@@ -88,11 +107,14 @@ def test_labels_set_the_order_of_rows_and_keep_a_class_that_does_not_occur():
     assert report.most_confused() == [ConfusedPair(2, 0, 1, 0.5)]
 
 
-@pytest.mark.parametrize("y_true, y_pred", [
-    ([3], [3]),
-    (["a", "a"], ["a", "a"]),
-    ([3], [5]),
-])
+@pytest.mark.parametrize(
+    "y_true, y_pred",
+    [
+        ([3], [3]),
+        (["a", "a"], ["a", "a"]),
+        ([3], [5]),
+    ],
+)
 def test_a_single_sample_or_class_is_enough(y_true, y_pred):
     report = from_predictions(y_true, y_pred)
     assert report.accuracy == (y_true == y_pred)
@@ -128,10 +150,17 @@ def test_the_number_of_decimals_can_be_set():
     assert "0.6667" not in str(from_predictions(y_true, y_pred))
 
 
-def test_the_picture_shows_each_count_in_the_row_of_its_true_and_the_column_of_its_predicted_class(pets):
+def test_the_picture_shows_each_count_in_the_row_of_its_true_and_the_column_of_its_predicted_class(
+    pets,
+):
     ax = pets.plot()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("predicted", "true")
-    assert drawn(ax) == {("cat", "cat"): "3", ("cat", "dog"): "2", ("dog", "dog"): "2", ("dog", "fox"): "1"}
+    assert drawn(ax) == {
+        ("cat", "cat"): "3",
+        ("cat", "dog"): "2",
+        ("dog", "dog"): "2",
+        ("dog", "fox"): "1",
+    }
     np.testing.assert_array_equal(cells(ax), pets.counts)
 
 
@@ -140,7 +169,9 @@ def test_tick_labels_stand_in_the_order_of_labels_with_the_first_row_at_the_top(
     ax.figure.canvas.draw()
     for ticks, along in ((ax.get_xticklabels(), 0), (ax.get_yticklabels(), 1)):
         assert [tick.get_text() for tick in ticks] == ["b", "c", "a"]
-        places = [tick.get_window_extent().get_points().mean(axis=0)[along] for tick in ticks]
+        places = [
+            tick.get_window_extent().get_points().mean(axis=0)[along] for tick in ticks
+        ]
         assert places == sorted(places, reverse=along == 1)
     assert {tick.get_rotation() for tick in ax.get_yticklabels()} == {0}
 
@@ -148,13 +179,21 @@ def test_tick_labels_stand_in_the_order_of_labels_with_the_first_row_at_the_top(
 @pytest.mark.parametrize("options", [{}, {"normalize": "true"}, {"errors_only": True}])
 def test_zeros_are_left_blank(options):
     ax = from_counts([[5, 0, 1], [0, 5, 0], [2, 0, 5]]).plot(**options)
-    assert {pair for pair in drawn(ax) if pair[0] != pair[1]} == {("0", "2"), ("2", "0")}
+    assert {pair for pair in drawn(ax) if pair[0] != pair[1]} == {
+        ("0", "2"),
+        ("2", "0"),
+    }
 
 
 def test_errors_only_blanks_the_diagonal_and_gives_the_largest_error_the_darkest_colour():
     report = from_counts([[900, 3, 1], [0, 950, 7], [2, 0, 990]])
     ax = report.plot(errors_only=True)
-    assert drawn(ax) == {("0", "1"): "3", ("0", "2"): "1", ("1", "2"): "7", ("2", "0"): "2"}
+    assert drawn(ax) == {
+        ("0", "1"): "3",
+        ("0", "2"): "1",
+        ("1", "2"): "7",
+        ("2", "0"): "2",
+    }
     np.testing.assert_array_equal(np.isnan(cells(ax)), np.eye(3, dtype=bool))
     assert ax.collections[0].get_clim() == (0, 7)
     assert report.plot().collections[0].get_clim() == (0, 990)
@@ -170,7 +209,9 @@ def test_normalised_rows_sum_to_one_in_numbers_and_in_texts():
     y_true, y_pred = random_labels(seed=1, classes=4)
     report = from_predictions(y_true, y_pred)
     ax = report.plot(normalize="true")
-    np.testing.assert_allclose(cells(ax), confusion_matrix(y_true, y_pred, normalize="true"))
+    np.testing.assert_allclose(
+        cells(ax), confusion_matrix(y_true, y_pred, normalize="true")
+    )
     np.testing.assert_allclose(cells(ax).sum(axis=1), 1)
     for (true, predicted), text in drawn(ax).items():
         assert text == f"{cells(ax)[int(true), int(predicted)]:.2f}"
@@ -183,21 +224,32 @@ def test_errors_only_shares_are_shares_of_all_samples_of_the_class():
 
 def test_counts_are_written_out_whatever_their_size():
     ax = from_counts([[1200, 7], [123456, 60]]).plot()
-    assert drawn(ax) == {("0", "0"): "1200", ("0", "1"): "7", ("1", "0"): "123456", ("1", "1"): "60"}
+    assert drawn(ax) == {
+        ("0", "0"): "1200",
+        ("0", "1"): "7",
+        ("1", "0"): "123456",
+        ("1", "1"): "60",
+    }
 
 
 @pytest.mark.parametrize("options", [{}, {"normalize": "true"}, {"errors_only": True}])
-@pytest.mark.parametrize("counts", [
-    np.array([[90, 1, 2], [3, 88, 0], [0, 5, 70]]),
-    np.arange(1, 101).reshape(10, 10),
-], ids=["few errors", "every shade"])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.array([[90, 1, 2], [3, 88, 0], [0, 5, 70]]),
+        np.arange(1, 101).reshape(10, 10),
+    ],
+    ids=["few errors", "every shade"],
+)
 def test_texts_stand_out_from_their_cells(counts, options):
     ax = from_counts(counts).plot(**options)
     ax.figure.canvas.draw()
     faces = ax.collections[0].get_facecolors().reshape(*counts.shape, 4)
     for text in ax.texts:
         column, row = (int(place) for place in text.get_position())
-        dark, light = sorted([luminance(to_rgb(text.get_color())), luminance(to_rgb(faces[row, column]))])
+        dark, light = sorted(
+            [luminance(to_rgb(text.get_color())), luminance(to_rgb(faces[row, column]))]
+        )
         assert (light + 0.05) / (dark + 0.05) >= 3, text.get_text()
 
 
@@ -215,14 +267,22 @@ def test_larger_counts_have_darker_cells():
 
 
 def test_new_figures_grow_with_the_number_of_classes():
-    widths = [from_counts(np.eye(k, dtype=int)).plot().figure.get_figwidth() for k in (2, 10, 20)]
+    widths = [
+        from_counts(np.eye(k, dtype=int)).plot().figure.get_figwidth()
+        for k in (2, 10, 20)
+    ]
     assert widths[0] >= 4
     assert widths[0] < widths[1] < widths[2]
 
 
 def test_the_most_confused_pairs_come_first_with_their_share_of_the_true_class():
     report = from_counts([[90, 10, 0], [3, 2, 5], [10, 0, 40]])
-    assert report.most_confused() == [(0, 1, 10, 0.1), (2, 0, 10, 0.2), (1, 2, 5, 0.5), (1, 0, 3, 0.3)]
+    assert report.most_confused() == [
+        (0, 1, 10, 0.1),
+        (2, 0, 10, 0.2),
+        (1, 2, 5, 0.5),
+        (1, 0, 3, 0.3),
+    ]
     assert report.most_confused(2) == report.most_confused()[:2]
     assert report.most_confused(most=100) == report.most_confused()
     assert ConfusedPair._fields == ("true", "predicted", "count", "share")
@@ -237,7 +297,9 @@ def test_confused_pairs_hold_plain_python_values_and_the_names_of_the_classes(pe
 
 def test_at_most_ten_pairs_are_given_by_default_ties_in_the_order_of_labels_and_none_without_mistakes():
     pairs = from_counts(np.ones((10, 10), int)).most_confused()
-    assert [pair[:2] for pair in pairs] == [(0, predicted) for predicted in range(1, 10)] + [(1, 0)]
+    assert [pair[:2] for pair in pairs] == [
+        (0, predicted) for predicted in range(1, 10)
+    ] + [(1, 0)]
     assert from_counts(np.diag([3, 4])).most_confused() == []
 
 
@@ -255,29 +317,100 @@ def test_the_report_leaves_its_input_and_its_numbers_alone(pets):
 PROBABILITIES = np.full((3, 10), 0.1)
 
 
-@pytest.mark.parametrize("y_true, y_pred, options, error, words", [
-    ([0, 1, 2], PROBABILITIES, {}, ValueError, ["y_pred", "(n,)", "(3, 10)", "argmax"]),
-    ([[0, 1]], [0, 1], {}, ValueError, ["y_true", "(n,)", "(1, 2)"]),
-    (3, [3], {}, ValueError, ["y_true", "(n,)", "()"]),
-    (None, [3], {}, ValueError, ["y_true", "(n,)", "()"]),
-    ([0, 1, 2], [0, 1], {}, ValueError, ["y_true and y_pred", "y_true has 3", "y_pred has 2"]),
-    ([], [], {}, ValueError, ["y_true", "not be empty", "(0,)"]),
-    ([0, np.nan], [0, 1], {}, ValueError, ["y_true must be finite", "nan"]),
-    ([0, 1], [0, np.inf], {}, ValueError, ["y_pred must be finite", "inf"]),
-    ([0, 1], [0.5, 1], {}, ValueError, ["y_pred must hold whole class labels", "0.5"]),
-    ([0, None], [0, 1], {}, TypeError, ["y_true", "object"]),
-    ([0j, 1], [0, 1], {}, TypeError, ["y_true", "complex"]),
-    (["0", "1"], [0, 1], {}, TypeError, ["y_true and y_pred must be of one kind", "<U1", "int64"]),
-    ([0, 1], ["0", "1"], {}, TypeError, ["y_true and y_pred must be of one kind", "int64", "<U1"]),
-    ([0, 5], [0, 1], {"labels": [0, 1]}, ValueError, ["y_true", "labels [0, 1]", "[5]"]),
-    ([0, 1], [0, 5], {"labels": [0, 1]}, ValueError, ["y_pred", "labels [0, 1]", "[5]"]),
-    ([0, 1], [0, 1], {"labels": ["0", "1"]}, ValueError, ["labels ['0', '1']", "[0, 1]"]),
-    ([0, 1], [0, 1], {"labels": [0, 1, 1]}, ValueError, ["labels must name each class once", "[0, 1, 1]"]),
-    ([0, 1], [0, 1], {"labels": []}, ValueError, ["labels", "not be empty", "(0,)"]),
-    ([0, 1], [0, 1], {"labels": [[0, 1]]}, ValueError, ["labels", "(n,)", "(1, 2)"]),
-    ([[0], [0, 1]], [0, 1], {}, ValueError, ["y_true"]),
-])
-def test_predictions_that_cannot_be_compared_are_refused(y_true, y_pred, options, error, words):
+@pytest.mark.parametrize(
+    "y_true, y_pred, options, error, words",
+    [
+        (
+            [0, 1, 2],
+            PROBABILITIES,
+            {},
+            ValueError,
+            ["y_pred", "(n,)", "(3, 10)", "argmax"],
+        ),
+        ([[0, 1]], [0, 1], {}, ValueError, ["y_true", "(n,)", "(1, 2)"]),
+        (3, [3], {}, ValueError, ["y_true", "(n,)", "()"]),
+        (None, [3], {}, ValueError, ["y_true", "(n,)", "()"]),
+        (
+            [0, 1, 2],
+            [0, 1],
+            {},
+            ValueError,
+            ["y_true and y_pred", "y_true has 3", "y_pred has 2"],
+        ),
+        ([], [], {}, ValueError, ["y_true", "not be empty", "(0,)"]),
+        ([0, np.nan], [0, 1], {}, ValueError, ["y_true must be finite", "nan"]),
+        ([0, 1], [0, np.inf], {}, ValueError, ["y_pred must be finite", "inf"]),
+        (
+            [0, 1],
+            [0.5, 1],
+            {},
+            ValueError,
+            ["y_pred must hold whole class labels", "0.5"],
+        ),
+        ([0, None], [0, 1], {}, TypeError, ["y_true", "object"]),
+        ([0j, 1], [0, 1], {}, TypeError, ["y_true", "complex"]),
+        (
+            ["0", "1"],
+            [0, 1],
+            {},
+            TypeError,
+            ["y_true and y_pred must be of one kind", "<U1", "int64"],
+        ),
+        (
+            [0, 1],
+            ["0", "1"],
+            {},
+            TypeError,
+            ["y_true and y_pred must be of one kind", "int64", "<U1"],
+        ),
+        (
+            [0, 5],
+            [0, 1],
+            {"labels": [0, 1]},
+            ValueError,
+            ["y_true", "labels [0, 1]", "[5]"],
+        ),
+        (
+            [0, 1],
+            [0, 5],
+            {"labels": [0, 1]},
+            ValueError,
+            ["y_pred", "labels [0, 1]", "[5]"],
+        ),
+        (
+            [0, 1],
+            [0, 1],
+            {"labels": ["0", "1"]},
+            ValueError,
+            ["labels ['0', '1']", "[0, 1]"],
+        ),
+        (
+            [0, 1],
+            [0, 1],
+            {"labels": [0, 1, 1]},
+            ValueError,
+            ["labels must name each class once", "[0, 1, 1]"],
+        ),
+        (
+            [0, 1],
+            [0, 1],
+            {"labels": []},
+            ValueError,
+            ["labels", "not be empty", "(0,)"],
+        ),
+        (
+            [0, 1],
+            [0, 1],
+            {"labels": [[0, 1]]},
+            ValueError,
+            ["labels", "(n,)", "(1, 2)"],
+        ),
+        ([[0], [0, 1]], [0, 1], {}, ValueError, ["y_true"]),
+    ],
+)
+def test_predictions_that_cannot_be_compared_are_refused(
+    y_true, y_pred, options, error, words
+):
     with pytest.raises(error) as caught:
         from_predictions(y_true, y_pred, **options)
     assert all(word in str(caught.value) for word in words), caught.value
@@ -292,9 +425,20 @@ def test_an_unknown_normalisation_is_refused(pets, normalize):
     assert not plt.get_fignums()
 
 
-@pytest.mark.parametrize("most, error", [(0, ValueError), (-1, ValueError), (2.5, TypeError), ("3", TypeError),
-                                         (None, TypeError), (True, TypeError)])
+@pytest.mark.parametrize(
+    "most, error",
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        (2.5, TypeError),
+        ("3", TypeError),
+        (None, TypeError),
+        (True, TypeError),
+    ],
+)
 def test_a_number_of_pairs_that_is_not_at_least_one_is_refused(pets, most, error):
-    with pytest.raises(error, match="most must be a whole number of at least 1, got ") as caught:
+    with pytest.raises(
+        error, match="most must be a whole number of at least 1, got "
+    ) as caught:
         pets.most_confused(most)
     assert repr(most) in str(caught.value)

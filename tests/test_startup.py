@@ -13,24 +13,37 @@ import pytest
 
 import helpers
 
-ROOMS = sorted(module.name for module in pkgutil.iter_modules(helpers.__path__, "helpers."))
+ROOMS = sorted(
+    module.name for module in pkgutil.iter_modules(helpers.__path__, "helpers.")
+)
 
 
 @pytest.fixture
 def run(tmp_path):
     """Run Python code in a process of its own, in a folder that has nothing to do with the course."""
+
     def run(code, **environment):
         inherited = dict(os.environ)
         for name in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND"):
             inherited.pop(name, None)
-        return subprocess.run([sys.executable, "-c", dedent(code)], cwd=tmp_path, env=inherited | environment,
-                              capture_output=True, text=True, encoding="utf-8", timeout=120)
+        return subprocess.run(
+            [sys.executable, "-c", dedent(code)],
+            cwd=tmp_path,
+            env=inherited | environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
     return run
 
 
 def test_all_the_documented_rooms_are_there():
     documented = re.findall(r"^``(\w+)``", helpers.__doc__, re.MULTILINE)
-    assert {f"helpers.{room}" for room in documented} == {room for room in ROOMS if "._" not in room}
+    assert {f"helpers.{room}" for room in documented} == {
+        room for room in ROOMS if "._" not in room
+    }
 
 
 def test_importing_the_package_alone_loads_neither_numpy_nor_matplotlib(run):
@@ -159,7 +172,10 @@ ENGINE = """
 
 
 def test_keras_starts_without_a_word_and_with_onednn_as_it_is_without_the_helper(run):
-    loud, quiet = (run(ENGINE.format(context=context)) for context in ("contextlib.nullcontext()", "quiet_startup()"))
+    loud, quiet = (
+        run(ENGINE.format(context=context))
+        for context in ("contextlib.nullcontext()", "quiet_startup()")
+    )
     assert loud.returncode == quiet.returncode == 0
     assert quiet.stderr == "" and quiet.stdout == loud.stdout
     assert "oneDNN custom operations are on" in loud.stderr or "True" not in loud.stdout
@@ -167,28 +183,39 @@ def test_keras_starts_without_a_word_and_with_onednn_as_it_is_without_the_helper
 
 @pytest.mark.parametrize("engine", ["tensorflow", "jax", "torch", "TensorFlow"])
 def test_the_engine_that_the_user_chose_is_honoured_or_missed_aloud(run, engine):
-    done = run("""
+    done = run(
+        """
         from helpers.startup import quiet_startup
         with quiet_startup():
             import keras
             keras.utils.set_random_seed(0)
         print(keras.backend.backend())
-    """, KERAS_BACKEND=engine)
+    """,
+        KERAS_BACKEND=engine,
+    )
     if engine == "TensorFlow":
-        assert done.returncode == 1 and "Unable to import backend : TensorFlow" in done.stderr
+        assert (
+            done.returncode == 1
+            and "Unable to import backend : TensorFlow" in done.stderr
+        )
     elif importlib.util.find_spec(engine) is None:
         assert done.returncode == 1 and f"No module named '{engine}'" in done.stderr
     else:
         assert (done.returncode, done.stdout, done.stderr) == (0, f"{engine}\n", "")
 
 
-@pytest.mark.parametrize("environment, level", [({}, "3"), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, "0")])
+@pytest.mark.parametrize(
+    "environment, level", [({}, "3"), ({"TF_CPP_MIN_LOG_LEVEL": "0"}, "0")]
+)
 def test_the_log_level_that_the_user_set_is_kept(run, environment, level):
-    done = run("""
+    done = run(
+        """
         import os
         from helpers.startup import quiet_startup
         with quiet_startup():
             inside = os.environ["TF_CPP_MIN_LOG_LEVEL"]
         print(inside, os.environ["TF_CPP_MIN_LOG_LEVEL"], "TF_ENABLE_ONEDNN_OPTS" in os.environ)
-    """, **environment)
+    """,
+        **environment,
+    )
     assert done.stdout.split() == [level, level, "False"], done.stderr

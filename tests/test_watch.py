@@ -7,20 +7,26 @@ import matplotlib.patheffects
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-import watch
 from nbformat.v4 import new_code_cell, new_notebook
-from run_course import execute
 
-OUTSIDE = "192.0.2.1"   # reserved for documentation: no machine has it
+from tests.rules import watch
+from tools.run_course import execute
+
+OUTSIDE = "192.0.2.1"  # reserved for documentation: no machine has it
 
 
-@pytest.mark.parametrize("call", [
-    lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
-    lambda: socket.getaddrinfo("example.org", 80),
-    lambda: socket.gethostbyname("example.org"),
-    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", (OUTSIDE, 9)),
-    lambda: urllib.request.urlopen("https://example.org", timeout=1),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
+        lambda: socket.getaddrinfo("example.org", 80),
+        lambda: socket.gethostbyname("example.org"),
+        lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
+            b"", (OUTSIDE, 9)
+        ),
+        lambda: urllib.request.urlopen("https://example.org", timeout=1),
+    ],
+)
 def test_this_process_cannot_reach_another_machine(call):
     with pytest.raises(watch.Refused, match="without a network"):
         call()
@@ -35,7 +41,9 @@ def test_this_machine_can_be_reached():
 
 def failure_of(tmp_path, *sources):
     path = tmp_path / "01_watched.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(source) for source in sources]), path)
+    nbformat.write(
+        new_notebook(cells=[new_code_cell(source) for source in sources]), path
+    )
     return execute(path)[1].failure
 
 
@@ -48,45 +56,67 @@ show_figure("One word in the middle of an empty plot.")
 
 
 def test_a_kernel_cannot_reach_another_machine(tmp_path):
-    failure = failure_of(tmp_path, f"import socket\ntry:\n    socket.create_connection(({OUTSIDE!r}, 80), timeout=1)\n"
-                                   "except BaseException:\n    pass", "print('the next cell')")
-    assert f"Refused: The course runs without a network, but something asked for {OUTSIDE}" in failure
+    failure = failure_of(
+        tmp_path,
+        f"import socket\ntry:\n    socket.create_connection(({OUTSIDE!r}, 80), timeout=1)\n"
+        "except BaseException:\n    pass",
+        "print('the next cell')",
+    )
+    assert (
+        f"Refused: The course runs without a network, but something asked for {OUTSIDE}"
+        in failure
+    )
 
 
 def test_a_kernel_notices_text_that_is_hard_to_read(tmp_path):
-    assert "Text in a figure is hard to read: 'pale' has a contrast of 2." in failure_of(
-        tmp_path, DRAW.format(color="0.7"))
+    assert (
+        "Text in a figure is hard to read: 'pale' has a contrast of 2."
+        in failure_of(tmp_path, DRAW.format(color="0.7"))
+    )
 
 
 @pytest.mark.parametrize("values", [[0, 0.3, 0.7], [0.7, 0.3, 0]])
 def test_a_kernel_moves_each_slider_to_both_its_ends(tmp_path, values):
-    assert "'gray' has a contrast of 2." in failure_of(tmp_path, f"""
+    assert "'gray' has a contrast of 2." in failure_of(
+        tmp_path,
+        f"""
 import matplotlib.pyplot as plt
 from helpers.plotting import show_slider
 show_slider(lambda value: plt.text(0.5, 0.5, "gray", color=str(value)), name="gray", values={values}, start=0,
             alt="One word in the middle of an empty plot.")
-""")
+""",
+    )
 
 
 def test_a_kernel_lets_good_text_pass_and_finds_no_names_that_are_not_its_own(tmp_path):
     assert failure_of(tmp_path, DRAW.format(color="0.3")) == ""
-    assert failure_of(tmp_path, "assert not {'sys', 'watch', 'plotting', 'np'} & set(globals())") == ""
+    assert (
+        failure_of(
+            tmp_path, "assert not {'sys', 'watch', 'plotting', 'np'} & set(globals())"
+        )
+        == ""
+    )
 
 
-@pytest.mark.parametrize("paper, ink, size, weight, readable", [
-    ("white", "black", 12, "normal", True),
-    ("white", "0.45", 12, "normal", True),       # 4.7
-    ("white", "0.48", 12, "normal", False),      # 4.3
-    ("white", "0.48", 18, "normal", True),
-    ("white", "0.48", 14, "normal", False),
-    ("white", "0.48", 14, "bold", True),
-    ("black", "black", 30, "normal", False),
-    ("black", "white", 12, "normal", True),
-    ("#7ab8dd", "black", 12, "normal", True),
-    ("#7ab8dd", "white", 12, "normal", False),
-    ("white", (0, 0, 0, 0.4), 12, "normal", False),
-])
-def test_contrast_of_text_is_measured_against_what_is_behind_it(paper, ink, size, weight, readable):
+@pytest.mark.parametrize(
+    "paper, ink, size, weight, readable",
+    [
+        ("white", "black", 12, "normal", True),
+        ("white", "0.45", 12, "normal", True),  # 4.7
+        ("white", "0.48", 12, "normal", False),  # 4.3
+        ("white", "0.48", 18, "normal", True),
+        ("white", "0.48", 14, "normal", False),
+        ("white", "0.48", 14, "bold", True),
+        ("black", "black", 30, "normal", False),
+        ("black", "white", 12, "normal", True),
+        ("#7ab8dd", "black", 12, "normal", True),
+        ("#7ab8dd", "white", 12, "normal", False),
+        ("white", (0, 0, 0, 0.4), 12, "normal", False),
+    ],
+)
+def test_contrast_of_text_is_measured_against_what_is_behind_it(
+    paper, ink, size, weight, readable
+):
     figure, ax = plt.subplots()
     ax.axis("off")
     ax.axvspan(0, 1, color=paper)
@@ -120,40 +150,83 @@ def test_contrast_agrees_with_the_published_examples():
     assert watch._contrast((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)) == 1
 
 
-@pytest.mark.parametrize("line, fault", [
-    ("x = np.zeros((2, 3))  # (2, 3): two rows", None),
-    ("x = np.zeros((2, 3))  # (3, 2)", "x has shape (3, 2), but it has (2, 3)"),
-    ("x = np.zeros(n + 1)  # (n + 1,)", None),
-    ("x = np.zeros(n)  # (n + 1,), one too few", "x has shape (n + 1,), but it has (5,)"),
-    ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)", None),
-    ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)", "y has shape (n, 2), but it has (5, 1)"),
-    ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
-    ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (4, 2)", "x has shape (4, 2), but it has (2, 4)"),
-    ("x = 2 * np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 4) @ (4, 4) = (2, 4)",
-     "2 * np.zeros((2, 3)) has shape (2, 4), but it has (2, 3)"),
-    ("x = 1 - np.zeros((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)",
-     "np.ones((2, n)) has shape (2, 4), but it has (2, 5)"),
-    ("x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number", None),
-    ("x = np.zeros((2, 3))\nx = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
-    ("x, y = np.zeros(2), np.zeros((3, 2)) @ np.zeros((2, 4))  # (2,), (3, 4)", None),
-    ("x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each", "x has shape (n,), but it has (4,)"),
-    ("x = [[1, 2], [3, 4]]  # (2, 2)", None),
-    ("x = np.array([\n    1, 2])  # (3,)", "x has shape (3,), but it has (2,)"),
-    ("x = np.zeros((3, 2))  # (…, 2)", None),
-    ("x = np.zeros((3, 2))  # (samples, 2)", None),
-    ("x = np.zeros((3, 2))  # (samples, 3)", "x has shape (samples, 3), but it has (3, 2)"),
-    ("x = np.zeros((3, 2))  # (samples,)", "x has shape (samples,), but it has (3, 2)"),
-    ("x = '# (3, 3)'", None),
-    ("x = np.zeros((2, 3))  # (3, 2), all >= 0", "x has shape (3, 2), but it has (2, 3)"),
-    ("m = np.int64(3)\nx = np.zeros((2, 3))  # (2, m + 1)", "x has shape (2, m + 1), but it has (2, 3)"),
-    ("x, y = np.zeros(2), np.zeros(3)  # (2,) each", "y has shape (2,), but it has (3,)"),
-    ("x = [np.zeros(3) for _ in range(4)]  # (3,) each", None),
-    ("y = 1; x = np.zeros((2, 3))  # (2, 3)", None),
-    ("x = iter([np.zeros((2, 3))])\nx = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
-    ("images = np.zeros((3, 3))  # (images, 3)", None),
-    ("x, *rest = np.zeros(2), 1, 2  # (2,), (2,)", None),
-    ("x = np.zeros((3, 2))  # (..., 2)", None),
-])
+@pytest.mark.parametrize(
+    "line, fault",
+    [
+        ("x = np.zeros((2, 3))  # (2, 3): two rows", None),
+        ("x = np.zeros((2, 3))  # (3, 2)", "x has shape (3, 2), but it has (2, 3)"),
+        ("x = np.zeros(n + 1)  # (n + 1,)", None),
+        (
+            "x = np.zeros(n)  # (n + 1,), one too few",
+            "x has shape (n + 1,), but it has (5,)",
+        ),
+        ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)", None),
+        (
+            "x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)",
+            "y has shape (n, 2), but it has (5, 1)",
+        ),
+        ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
+        (
+            "x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (4, 2)",
+            "x has shape (4, 2), but it has (2, 4)",
+        ),
+        (
+            "x = 2 * np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 4) @ (4, 4) = (2, 4)",
+            "2 * np.zeros((2, 3)) has shape (2, 4), but it has (2, 3)",
+        ),
+        (
+            "x = 1 - np.zeros((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)",
+            "np.ones((2, n)) has shape (2, 4), but it has (2, 5)",
+        ),
+        ("x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number", None),
+        (
+            "x = np.zeros((2, 3))\nx = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)",
+            None,
+        ),
+        (
+            "x, y = np.zeros(2), np.zeros((3, 2)) @ np.zeros((2, 4))  # (2,), (3, 4)",
+            None,
+        ),
+        (
+            "x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each",
+            "x has shape (n,), but it has (4,)",
+        ),
+        ("x = [[1, 2], [3, 4]]  # (2, 2)", None),
+        ("x = np.array([\n    1, 2])  # (3,)", "x has shape (3,), but it has (2,)"),
+        ("x = np.zeros((3, 2))  # (…, 2)", None),
+        ("x = np.zeros((3, 2))  # (samples, 2)", None),
+        (
+            "x = np.zeros((3, 2))  # (samples, 3)",
+            "x has shape (samples, 3), but it has (3, 2)",
+        ),
+        (
+            "x = np.zeros((3, 2))  # (samples,)",
+            "x has shape (samples,), but it has (3, 2)",
+        ),
+        ("x = '# (3, 3)'", None),
+        (
+            "x = np.zeros((2, 3))  # (3, 2), all >= 0",
+            "x has shape (3, 2), but it has (2, 3)",
+        ),
+        (
+            "m = np.int64(3)\nx = np.zeros((2, 3))  # (2, m + 1)",
+            "x has shape (2, m + 1), but it has (2, 3)",
+        ),
+        (
+            "x, y = np.zeros(2), np.zeros(3)  # (2,) each",
+            "y has shape (2,), but it has (3,)",
+        ),
+        ("x = [np.zeros(3) for _ in range(4)]  # (3,) each", None),
+        ("y = 1; x = np.zeros((2, 3))  # (2, 3)", None),
+        (
+            "x = iter([np.zeros((2, 3))])\nx = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)",
+            None,
+        ),
+        ("images = np.zeros((3, 3))  # (images, 3)", None),
+        ("x, *rest = np.zeros(2), 1, 2  # (2,), (2,)", None),
+        ("x = np.zeros((3, 2))  # (..., 2)", None),
+    ],
+)
 def test_shapes_in_comments_are_held_to_what_they_say(line, fault):
     source = f"import numpy as np\nn = 5\n{line}\nlast = n"
     names = {}
@@ -169,4 +242,6 @@ def test_shapes_in_comments_are_held_to_what_they_say(line, fault):
 
 def test_a_kernel_holds_shapes_to_their_comments(tmp_path):
     source = "import numpy as np\nx = np.zeros((2, 3))    # (3, 2): transposed\nprint(x.shape)"
-    assert "A comment says that x has shape (3, 2), but it has (2, 3)" in failure_of(tmp_path, source)
+    assert "A comment says that x has shape (3, 2), but it has (2, 3)" in failure_of(
+        tmp_path, source
+    )

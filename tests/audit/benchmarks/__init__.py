@@ -1,0 +1,1 @@
+"""Benchmarks of the course, each a script of its own: `make bench` runs them."""

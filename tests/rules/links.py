@@ -1,0 +1,36 @@
+"""Pictures and links of notebooks and Markdown pages: do they lead anywhere?"""
+
+import functools
+import re
+
+import nbformat
+
+from tools.chapters import anchor, prose
+
+
+def faults_of_pictures_and_links(text, path):
+    """Yield what is wrong with the pictures and links of a text that stands in the file ``path``."""
+    for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text, re.DOTALL):
+        if len(alt.split()) < 8:
+            yield f"picture {target} has no real alt text, only {alt!r}"
+        if "://" in target:
+            yield f"picture {target} is fetched from elsewhere"
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        target, _, place = link.partition("#")
+        if "://" in target:
+            continue
+        if not (path.parent / target).exists():
+            yield f"{target} does not exist"
+        elif place and place not in anchors_in(path.parent / target):
+            yield f"{target} has no heading for #{place}"
+
+
+@functools.cache
+def anchors_in(path):
+    """Return the names of all headings of a notebook or a page."""
+    text = (
+        prose(nbformat.read(path, as_version=4))
+        if path.suffix == ".ipynb"
+        else path.read_text(encoding="utf-8")
+    )
+    return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}

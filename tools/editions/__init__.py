@@ -1,0 +1,109 @@
+"""Make an edition of the course from its notebooks: for students, as slides, as blog posts, or as a web site.
+
+`make student`, `make slides`, `make posts` and `make site` call this. An edition is put
+together in a folder of its own and takes its place in `build/` only when it is whole.
+"""
+
+import argparse
+import importlib
+import tempfile
+from pathlib import Path
+
+from nbformat import ValidationError, read
+
+from tools.run_course import NO_PLACE, ROOT, find_chapters
+
+EDITIONS = {  # name: the module that makes it, and what it is called
+    "student": ("tools.editions.student", "Student edition"),
+    "slides": ("tools.editions.slides", "Slides"),
+    "posts": ("tools.editions.posts", "Posts"),
+    "site": ("tools.editions.website", "Web edition"),
+}
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("edition", choices=EDITIONS)
+    parser.add_argument(
+        "chapters",
+        nargs="*",
+        help="starts of file names, 02 for example; all when left out",
+    )
+    parser.add_argument(
+        "--notebooks",
+        type=Path,
+        default=ROOT / "notebooks",
+        help="where the chapters are",
+    )
+    parser.add_argument(
+        "--output", type=Path, help="where the edition goes, a new folder"
+    )
+    options = parser.parse_args(arguments)
+    output = options.output or ROOT / "build" / options.edition
+    module, called = EDITIONS[options.edition]
+    if options.edition == "site" and options.chapters:
+        raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
+    try:
+        if output.parent.name != "build" and output.exists() and any(output.iterdir()):
+            raise SystemExit(
+                f"{output} is not empty. Name a new folder: only what is in build/ is replaced."
+            )
+        chapters = find_chapters(options.chapters, options.notebooks)
+        require_notebooks(chapters, executed=options.edition != "student")
+        make_whole(importlib.import_module(module).make, chapters, output)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing was changed.")
+        return 130
+    except RuntimeError as error:
+        print(f"Stopped: {error}\nNothing was changed.")
+        return 1
+    except OSError as error:
+        print(
+            f"Stopped: {error}. Nothing was changed."
+            + (
+                " Make room, or name another folder with --output."
+                if error.errno in NO_PLACE
+                else ""
+            )
+        )
+        return 1
+    print(f"{called}: {output}")
+    return 0
+
+
+def require_notebooks(chapters, *, executed):
+    """End the program if a chapter cannot be read, or has no results though it should have been ``executed``."""
+    for path in chapters:
+        try:
+            cells = read(path, as_version=4).cells
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            ValidationError,
+        ):  # nbformat raises them all
+            raise SystemExit(
+                f"{path.name} is damaged. Get it back: git checkout -- notebooks/{path.name}"
+            ) from None
+        if executed and any(
+            cell.cell_type == "code" and cell.execution_count is None for cell in cells
+        ):
+            raise SystemExit(
+                f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}"
+            )
+
+
+def make_whole(make, chapters, output):
+    """Have ``make`` write an edition into a new folder, which replaces ``output`` when it is complete."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=output.parent, prefix=f".{output.name}-"
+    ) as place:
+        new, old = Path(place, "new"), Path(place, "old")
+        new.mkdir()
+        make(chapters, new, lambda text: print(f"  {text}", flush=True))
+        if output.exists():
+            output.rename(old)
+        new.rename(output)

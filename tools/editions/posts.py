@@ -1,0 +1,110 @@
+"""Blog posts: for each chapter a folder with one Markdown file, which begins with front matter, and its pictures.
+
+Front matter, fenced code and formulas between dollar signs are what static-site
+generators read. The glossary, to which the posts link, is a post of its own.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+
+from jinja2 import DictLoader
+from nbconvert import MarkdownExporter
+from nbformat import read
+from traitlets.config import Config
+
+from tools.chapters import title
+from tools.glossary import words_introduced
+from tools.run_course import write
+
+TEMPLATE = Path(__file__).with_name("templates") / "post.md.j2"
+TAGS = ("machine learning", "python")
+WORDS = 6  # as many of the words that a chapter introduces become tags, too
+
+
+def make(chapters, folder, say):
+    """Write a post for each of the paths ``chapters`` into ``folder``; ``say`` is told of each one."""
+    exporter = MarkdownExporter(
+        template_file="post.md.j2",
+        extra_loaders=[
+            DictLoader({"post.md.j2": TEMPLATE.read_text(encoding="utf-8")})
+        ],
+        config=Config(
+            TagRemovePreprocessor={
+                "enabled": True,
+                "remove_cell_tags": {"exercise", "solution-note"},
+            },
+            ExtractOutputPreprocessor={
+                "output_filename_template": "figure_{cell_index}{extension}"
+            },
+        ),
+    )
+    for path in chapters:
+        notebook = read(path, as_version=4)
+        front_matter = {
+            "title": title(notebook),
+            "date": last_change(path),
+            "tags": [*TAGS, *list(words_introduced(notebook))[:WORDS]],
+            "excerpt": re.search(
+                r"\*\*What you will do\*\* \| (.+?) \|", notebook.cells[0].source
+            )[1],
+        }
+        text, resources = exporter.from_notebook_node(notebook)
+        post = folder / path.stem
+        write(post / "index.md", as_post(text, front_matter, path.parent, post))
+        for name, picture in resources["outputs"].items():
+            (post / name).write_bytes(picture)
+        say(
+            f"{path.stem}: {len(text.split()):,} words, {len(list(post.iterdir())) - 1} pictures"
+        )
+    glossary = chapters[0].parent / "glossary.md"
+    front_matter = {
+        "title": "Glossary",
+        "date": last_change(glossary),
+        "tags": TAGS,
+        "excerpt": "The words of the course, each with its meaning.",
+    }
+    text = glossary.read_text(encoding="utf-8")
+    write(
+        folder / "glossary" / "index.md",
+        as_post(text, front_matter, glossary.parent, folder / "glossary"),
+    )
+
+
+def last_change(path):
+    """Return the day on which a file was changed last: that of its last commit, or what the disk says."""
+    try:
+        said = subprocess.run(
+            ["git", "log", "-1", "--format=%cs", "--", path.name],
+            cwd=path.parent,
+            timeout=20,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        said = ""
+    return said or date.fromtimestamp(path.stat().st_mtime).isoformat()
+
+
+def as_post(text, front_matter, source, post):
+    """Return Markdown with front matter in place of its title; pictures are copied from ``source`` to ``post``."""
+    lines = [
+        # JSON is YAML, too
+        f"{name}: {value if name == 'date' else json.dumps(value, ensure_ascii=False)}"
+        for name, value in front_matter.items()
+    ]
+    body = re.sub(r"^\s*# .+\n+", "", relinked(text, source, post))
+    return "\n".join(["---", *lines, "---", "", body.rstrip(), ""])
+
+
+def relinked(text, source, post):
+    """Copy the pictures that a text shows from beside ``source`` to ``post``, and have its links lead to posts."""
+    for target in sorted(set(re.findall(r"\]\((\.\./[^)#]+)\)", text))):
+        picture = source / target
+        post.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture, post / picture.name)
+        text = text.replace(f"]({target})", f"]({picture.name})")
+    return re.sub(r"\]\((\w+)\.(?:ipynb|md)(#[^)]*)?\)", r"](../\1/index.md\2)", text)

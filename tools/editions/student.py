@@ -1,0 +1,87 @@
+"""The student edition: a whole course to hand out, without solutions and without outputs."""
+
+import shutil
+
+from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
+from nbformat import read, writes
+
+from tools.chapters import title
+from tools.glossary import PAGE
+from tools.run_course import ROOT, write
+
+SOLUTIONS = {"solution", "solution-note"}  # tags of cells
+README = """\
+# Learning machines, from a line to handwritten digits
+
+{titles}
+
+and a [glossary](notebooks/glossary.md).
+
+You need Python 3.11, 3.12 or 3.13, and about 3 GB of disk. In this folder, once, with a network:
+
+    python -m venv .venv
+    source .venv/bin/activate            # on Windows: .venv\\Scripts\\activate
+    python -m pip install -r requirements.txt
+
+Then, without a network, in this folder (after activating again, in a new terminal):
+
+    jupyter lab
+
+and open a chapter in the folder notebooks. Shift + Enter runs a cell. Guess before you run. Each exercise at the end
+has a check, whose code is folded: run it after your answer. It says right, or wrong and often why; as long as there
+is no answer, it waits. Commands like make run, which chapters mention, belong to the full course.
+
+Licences: see LICENSE.
+"""
+
+
+def make(chapters, folder, say):
+    """Write the student edition of the paths ``chapters`` into ``folder``; ``say`` is told of each one."""
+    titles = []
+    for path in chapters:
+        notebook = without_solutions(read(path, as_version=4))
+        titles.append(f"* [{title(notebook)}](notebooks/{path.name})")
+        write(folder / "notebooks" / path.name, writes(notebook) + "\n")
+        exercises = sum(
+            "exercise" in cell.metadata.get("tags", []) for cell in notebook.cells
+        )
+        say(f"{path.stem}: {exercises} exercises to solve")
+    if PAGE.exists():
+        shutil.copy(PAGE, folder / "notebooks")
+    shutil.copytree(
+        ROOT / "images",
+        folder / "images",
+        ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+    )
+    shutil.copytree(
+        ROOT / "helpers",
+        folder / "helpers",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    for name in ("LICENSE", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    course = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    write(folder / "requirements.txt", requirements(course))
+    write(folder / "README.md", README.format(titles="\n".join(titles)))
+
+
+def without_solutions(notebook):
+    """Return a notebook without the cells that show solutions and without outputs; the code of checks is folded."""
+    for step in (
+        TagRemovePreprocessor(remove_cell_tags=SOLUTIONS),
+        ClearOutputPreprocessor(),
+    ):
+        notebook, _ = step.preprocess(notebook, {})
+    for cell in notebook.cells:
+        if 'check_exercise("' in cell.source or "check" in cell.metadata.get(
+            "tags", []
+        ):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    return notebook
+
+
+def requirements(text):
+    """Return what readers need of requirements.txt: its first part, and the helpers."""
+    reading, _, executing = text.partition("\n# Executing")
+    helpers = executing.splitlines()[-1]
+    return f"{reading}\n{helpers}\n"

@@ -1,0 +1,175 @@
+"""The web edition: a static site of the chapters as they are stored, and of the Markdown pages beside them.
+
+Sphinx builds it from a copy of the course in a temporary folder. Where Sphinx is told
+things in other ways than Jupyter (alt text, what is folded, names of headings), the
+copy says them its way.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from threading import Event, Timer
+from urllib.parse import unquote
+
+import nbformat
+from myst_parser.slugs import github_slugify
+
+LIMIT = 600  # seconds that Sphinx may take
+THEME = Path(__file__).resolve().with_name("website_theme")
+OF_THE_BUILD = (
+    ".buildinfo",
+    "objects.inv",
+    "_sources",
+)  # for Sphinx alone, no part of a site
+CONTENTS = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
+PLACE = re.compile(
+    r"\.ipynb:(\d+)(\d{4}):"
+)  # how MyST-NB says where it is: cell and line in one number
+
+
+def make(chapters, folder, say):
+    """Write the site of ``chapters``, paths of notebooks in order, into the empty ``folder``; execute nothing.
+
+    The Markdown pages in the folder of the chapters come with them; ``index.md`` is the
+    first page. ``say`` is called with a line of text for each document that is read or
+    written. A link, a picture or anything else that Sphinx warns of raises
+    ``RuntimeError``.
+    """
+    with tempfile.TemporaryDirectory(prefix="site-") as place:
+        course, site = Path(place, "course"), Path(place, "site")
+        _copy(chapters, course)
+        _build(course / chapters[0].parent.name, site, say)
+        shutil.copytree(
+            site,
+            folder,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns(*OF_THE_BUILD),
+        )
+
+
+def _copy(chapters, course):
+    """Lay the course out in another folder, in Sphinx's terms."""
+    notebooks = chapters[0].parent
+    shutil.copytree(
+        notebooks.parent / "images",
+        course / "images",
+        ignore=shutil.ignore_patterns("*.py"),
+    )
+    target = course / notebooks.name
+    target.mkdir()
+    for path in chapters:
+        nbformat.write(
+            _in_terms_of_sphinx(nbformat.read(path, as_version=4), path.name),
+            target / path.name,
+        )
+    pages = sorted(notebooks.glob("*.md"))
+    for path in pages:
+        (target / path.name).write_text(
+            _markdown(path.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+    others = [path.stem for path in [*chapters, *pages] if path.stem != "index"]
+    with open(target / "index.md", "a", encoding="utf-8") as index:
+        index.write(CONTENTS.format("\n".join(others)))
+
+
+def _in_terms_of_sphinx(notebook, name):
+    """Say in the cells' metadata what MyST-NB looks for there: alt text of figures, and which cells are folded."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown":
+            cell.source = _markdown(cell.source)
+        if "solution" in cell.metadata.get("tags", []):
+            cell.metadata.tags.append("hide-cell")
+        figures = [
+            output
+            for output in cell.get("outputs", [])
+            if "image/png" in output.get("data", {})
+        ]
+        texts = {output.metadata.get("image/png", {}).get("alt") for output in figures}
+        if len(texts) > 1 or None in texts:
+            raise RuntimeError(
+                f"{name}, cell {number}: its figures need alt text, one for all of them"
+            )
+        if texts:
+            cell.metadata["mystnb"] = {"image": {"alt": texts.pop()}}
+    return notebook
+
+
+def _markdown(text):
+    """Have folded answers read as Markdown, formulas included, and headings linked to by the names they get here.
+
+    Alt text is joined to one line, because MyST leaves out the ends of lines in it.
+    """
+    text = re.sub(
+        r"!\[.*?\]\(",
+        lambda picture: " ".join(picture[0].split()),
+        text,
+        flags=re.DOTALL,
+    )
+    text = re.sub(
+        r"(<details>\s*<summary>.*?</summary>)(.*?)(</details>)",
+        r"\1\n\n\2\n\n\3",
+        text,
+        flags=re.DOTALL,
+    )
+    return re.sub(
+        r"(\]\([^)\s:]*#)([^)\s]+)",
+        lambda link: link[1] + github_slugify(unquote(link[2])),
+        text,
+    )
+
+
+def _build(source, site, say):
+    """Run Sphinx in a process of its own; raise ``RuntimeError`` with what it complains of."""
+    complaints = site.with_name("complaints")
+    documents = {path.stem for path in source.iterdir()}
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "--builder",
+        "html",
+        "--fail-on-warning",
+        "--no-color",
+        "--conf-dir",
+        THEME,
+        "--doctree-dir",
+        site.with_name("doctrees"),
+        source,
+        site,
+    ]
+    with (
+        open(complaints, "w+", encoding="utf-8") as stderr,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, encoding="utf-8"
+        ) as sphinx,
+    ):
+        too_long = Event()
+        limit = Timer(LIMIT, lambda: (too_long.set(), sphinx.kill()))
+        limit.start()
+        try:
+            for line in sphinx.stdout:
+                if line.rpartition("] ")[2].strip() in documents:
+                    say(line.strip())
+        finally:
+            limit.cancel()
+    if sphinx.returncode:
+        faults = _in_words(complaints.read_text(encoding="utf-8"), source)
+        if too_long.is_set():
+            faults += f"Sphinx ended after {LIMIT} seconds."
+        raise RuntimeError(f"The web edition was not made:\n{faults}")
+
+
+def _in_words(complaints, source):
+    """Return what Sphinx complains of with places that mean something in the course itself."""
+    text = "\n".join(
+        line.replace(f"{source}{os.sep}", "")
+        for line in complaints.splitlines()
+        if line.strip()
+    )
+    return PLACE.sub(
+        lambda place: f".ipynb, cell {place[1]}, line {int(place[2])}:", text
+    )

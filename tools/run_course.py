@@ -1,0 +1,451 @@
+"""Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
+
+For each chapter, `build/` gets the executed notebook and a web page of it, and for the
+whole run `summary.json` and `summary.md`. With `--store`, the notebook in `notebooks/`
+gets the fresh outputs instead. With `--full`, every chapter is executed at its source's
+full settings, and `build/full/` gets the results. With `--seed`, chapters get another
+seed.
+"""
+
+import argparse
+import errno
+import json
+import os
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from tools.full_settings import at_full_settings, set_constants
+from tools.pages import PageExporter
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_TIMEOUT = 300  # seconds
+NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+FULL_CELL_TIMEOUT = 3600
+SUMMARY = ("summary.json", "summary.md")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass
+class Result:
+    """What became of one chapter."""
+
+    chapter: str
+    cells: int = 0  # code cells executed
+    checkpoints: int = 0  # passed
+    seconds: float = 0.0  # kernel start included
+    peak_megabytes: float = 0.0
+    failure: str = ""  # in plain words, empty when all went well
+    kernel_died: bool = False
+
+
+def find_chapters(wanted, folder):
+    """Return the paths of all chapters in order, or of those whose file names start with one of ``wanted``."""
+    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    unknown = [
+        name for name in wanted if not any(path.name.startswith(name) for path in every)
+    ]
+    if unknown or not every:
+        raise SystemExit(
+            f"No chapter {' or '.join(unknown) or 'found'} in {folder}. "
+            f"There are: {', '.join(path.stem for path in every) or 'none'}"
+        )
+    return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
+
+
+def execute(
+    path,
+    *,
+    cell_timeout=CELL_TIMEOUT,
+    full=False,
+    seed=None,
+    progress=lambda done, total: None,
+):
+    """Execute one notebook from top to bottom in a kernel of its own; return the notebook and a :class:`Result`.
+
+    ``full`` puts the source's settings in first, ``seed`` another seed. ``progress`` is
+    called before each code cell with the number of code cells done and in all.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    if full:
+        notebook = at_full_settings(notebook, path.stem)
+    if seed is not None:
+        set_constants(notebook, path.stem, {"SEED": seed})
+    code = [
+        i
+        for i, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    for i in code:
+        notebook.cells[
+            i
+        ].outputs = []  # of an earlier run; cells after a failure would keep them
+    result = Result(path.stem)
+
+    def started(cell, cell_index):
+        result.cells = code.index(cell_index) + 1
+        progress(result.cells - 1, len(code))
+
+    client = NotebookClient(
+        notebook,
+        timeout=cell_timeout,
+        startup_timeout=120,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        on_cell_execute=started,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    begin = time.perf_counter()
+    with _MemoryWatch(client) as memory, tempfile.TemporaryFile() as last_words:
+        try:
+            _execute_in_thread(client, stderr=last_words)
+        except CellExecutionError as error:
+            result.failure = f"{error.ename}: {error.evalue}"
+        except CellTimeoutError:
+            result.failure = (
+                f"it ran longer than {cell_timeout} seconds and was stopped"
+            )
+        except DeadKernelError:
+            last_words.seek(0)
+            result.failure = (
+                "its kernel died: killed from outside, or out of memory\n"
+                + last_words.read().decode(errors="replace")[-2000:]
+            )
+            result.kernel_died = True
+        except RuntimeError as error:  # the kernel did not start
+            result.failure = f"its kernel did not start: {error}"
+    result.seconds = time.perf_counter() - begin
+    result.peak_megabytes = memory.peak / 2**20
+    printed = [line for cell in notebook.cells for line in _printed(cell)]
+    result.checkpoints = sum(line.startswith("✓") for line in printed)
+    if not result.failure:
+        result.failure = "\n".join(
+            line for line in printed if line.startswith("○")
+        )  # a solution that is none
+    if result.failure:
+        source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
+        result.failure = (
+            f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: {result.failure}\n"
+            + "".join(f"    {line}\n" for line in source.splitlines())
+        )
+    return notebook, result
+
+
+def _execute_in_thread(client, **options):
+    """Execute a notebook in a thread, so that Ctrl+C reaches this one, which then ends the kernel."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(client.execute, **options)
+        try:
+            while not running.done():
+                wait([running], timeout=0.2)
+        except KeyboardInterrupt:
+            if pid := _kernel_pid(client):
+                psutil.Process(pid).kill()
+            raise
+    running.result()
+
+
+def _kernel_pid(client):
+    """Return the process number of a client's kernel, None before it runs."""
+    return getattr(getattr(client.km, "provisioner", None), "pid", None)
+
+
+def kill_tree(pid):
+    """Kill a process and all that it has started, such as the kernel of a chapter."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for member in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                member.kill()
+
+
+def _printed(cell):
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream" and output.name == "stdout":
+            yield from output.text.splitlines()
+
+
+class _MemoryWatch:
+    """Looks every 50 ms how much memory a client's kernel holds; ``peak`` is the most seen, in bytes."""
+
+    def __init__(self, client):
+        self.client, self.peak = client, 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while not self._stop.wait(0.05):
+            if pid := _kernel_pid(self.client):
+                try:
+                    self.peak = max(self.peak, psutil.Process(pid).memory_info().rss)
+                except psutil.Error:  # the kernel has just ended
+                    pass
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+
+def clean(notebook):
+    """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+                "name": "python3",
+            },
+            "language_info": {"name": "python"},
+        }
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(
+                WIDGET, None
+            )  # a widget lives only as long as its kernel
+    return notebook
+
+
+def write(path, text):
+    """Write a text file whole or not at all; an ``OSError`` names the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(draft, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def markdown_table(heading, rows, marks=None):
+    """Return rows of texts as a table in Markdown; ``marks`` align its columns, to the left when left out."""
+    lines = [heading, marks or ["---"] * len(heading), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n"
+        for line in lines
+    )
+
+
+def page(notebook, path):
+    """Return an HTML page of an executed notebook; pictures are looked up beside ``path``."""
+    resources = {"metadata": {"name": path.stem, "path": str(path.parent)}}
+    return PageExporter().from_notebook_node(notebook, resources=resources)[0]
+
+
+COLUMNS = {  # of the summary: what is shown for a chapter, and for all of them
+    "cells": (lambda r: r.cells, sum),
+    "checkpoints": (lambda r: r.checkpoints, sum),
+    "seconds": (lambda r: round(r.seconds), sum),
+    "peak MB": (lambda r: round(r.peak_megabytes), max),
+    "result": (
+        lambda r: "failed" if r.failure else "passed",
+        min,
+    ),  # the word failed sorts first
+}
+
+
+def rows(results):
+    """Return the summary as rows of texts: a heading, one for each chapter, and the totals."""
+    chapters = [
+        [result.chapter, *(value(result) for value, _ in COLUMNS.values())]
+        for result in results
+    ]
+    totals = [
+        total(list(column))
+        for (_, total), column in zip(
+            COLUMNS.values(), list(zip(*chapters, strict=True))[1:], strict=True
+        )
+    ]
+    return [
+        [str(entry) for entry in row]
+        for row in (["chapter", *COLUMNS], *chapters, ["all", *totals])
+    ]
+
+
+def table(results):
+    """Return the summary as a table to print."""
+    heading, *chapters, totals = rows(results)
+    summary = Table(title="The course, executed", show_footer=True)
+    for name, total in zip(heading, totals, strict=True):
+        summary.add_column(
+            name, footer=total, justify="left" if name == "chapter" else "right"
+        )
+    for chapter in chapters:
+        summary.add_row(*chapter)
+    return summary
+
+
+def write_summary(results, folder):
+    """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``."""
+    write(
+        folder / SUMMARY[0],
+        json.dumps([asdict(result) for result in results], indent=1) + "\n",
+    )
+    heading, *body = rows(results)
+    write(
+        folder / SUMMARY[1],
+        markdown_table(heading, body, ["---", *["---:"] * len(COLUMNS)]),
+    )
+
+
+def main(arguments=None):
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "chapters",
+        nargs="*",
+        help="starts of file names, 02 for example; all when left out",
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--store",
+        action="store_true",
+        help="keep the fresh outputs in the notebooks themselves",
+    )
+    kind.add_argument(
+        "--full",
+        action="store_true",
+        help="at the sources' full settings (half an hour)",
+    )
+    kind.add_argument(
+        "--seed", type=int, help="with this SEED instead of the chapters' own"
+    )
+    parser.add_argument(
+        "--notebooks",
+        type=Path,
+        default=ROOT / "notebooks",
+        help="where the chapters are",
+    )
+    parser.add_argument("--output", type=Path, help="where results go")
+    parser.add_argument("--cell-timeout", type=int, help="seconds one cell may take")
+    options = parser.parse_args(arguments)
+    options.output = options.output or ROOT / "build" / ("full" if options.full else "")
+    options.cell_timeout = options.cell_timeout or (
+        FULL_CELL_TIMEOUT if options.full else CELL_TIMEOUT
+    )
+    console = Console(highlight=False)
+    try:
+        return _run_all(options, console)
+    except KeyboardInterrupt:
+        console.print(
+            "Stopped. Chapters that had finished are kept; run the command again for the rest."
+        )
+        return 130
+    except OSError as error:  # a disk that is full, a folder that may not be written to
+        remedy = (
+            "Make room, or name another folder with --output."
+            if error.errno in NO_PLACE
+            else ""
+        )
+        console.print(
+            f"Stopped: {error}. Chapters that had finished are kept. {remedy}",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        return 1
+
+
+def _run_all(options, console):
+    chapters = find_chapters(options.chapters, options.notebooks)
+    if not options.store:
+        options.output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=options.output):
+            pass  # better to learn now that nothing can be written there
+        for old in SUMMARY:
+            (options.output / old).unlink(missing_ok=True)  # of an earlier run
+    results = []
+    for path in chapters:
+        console.print(f"{path.stem} …")
+        results.append(_run(path, options, console))
+        if results[-1].kernel_died:
+            break
+    console.print(table(results))
+    for result in results:
+        if result.failure:
+            console.print(result.failure, style="red", markup=False, soft_wrap=True)
+    if not options.store:
+        for text in sorted(
+            options.notebooks.glob("*.md")
+        ):  # the glossary, to which chapters link, and others
+            cells = [
+                nbformat.v4.new_markdown_cell(
+                    text.read_text(encoding="utf-8"), id="text"
+                )
+            ]
+            write(
+                options.output / f"{text.stem}.html",
+                page(nbformat.v4.new_notebook(cells=cells), text),
+            )
+        write_summary(results, options.output)
+    if any(result.failure for result in results):
+        return 1
+    console.print(
+        f"Results: {options.notebooks if options.store else options.output}",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def _run(path, options, console):
+    """Execute one chapter with a progress bar and write what came of it, if it came through."""
+    executed, web_page = (
+        options.output / path.name,
+        options.output / f"{path.stem}.html",
+    )
+    if not options.store:
+        for old in (executed, web_page):
+            old.unlink(
+                missing_ok=True
+            )  # so that a result never outlives a run that failed
+    bar = Progress(
+        TextColumn("  cell"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("", total=None)
+        notebook, result = execute(
+            path,
+            cell_timeout=options.cell_timeout,
+            full=options.full,
+            seed=options.seed,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if not result.failure:
+        text = nbformat.writes(clean(notebook)) + "\n"
+        if options.store:
+            write(path, text)
+        else:
+            write(executed, text)
+            write(web_page, page(notebook, path))
+    return result
