@@ -9,6 +9,7 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import (
@@ -36,8 +37,14 @@ from helpers.plotting import (
     plot_loss_surface,
     use_course_style,
 )
+from tools.chapters import facts
+from tools.run_course import ROOT, find_chapters
 
 FOLDER = Path(__file__).resolve().parent
+CHAPTERS = [
+    facts(nbformat.read(path, as_version=4))
+    for path in find_chapters([], ROOT / "notebooks")
+]
 PNG_DPI = 150
 GIF_DPI = 100
 SEED = 10
@@ -92,8 +99,8 @@ def main():
     draw_published_network(FOLDER / "published_network.png")
     draw_own_digit(FOLDER / "own_digit.png")
     draw_course_map(FOLDER / "course_map.png")
-    for chapter in range(1, 6):
-        draw_place(FOLDER / f"you_are_here_{chapter}.png", chapter)
+    for chapter in CHAPTERS:
+        draw_place(FOLDER / f"you_are_here_{chapter.number}.png", chapter.number)
 
 
 def save_png(figure, path):
@@ -891,17 +898,17 @@ def draw_own_digit(path):
 
 
 def draw_course_map(path):
-    """Draw the five chapters as a path, each with a small figure of its own."""
-    chapters = (
-        ("Gradient\ndescent", draw_small_line),
-        ("PCA", draw_small_pca),
-        ("NumPy\nMLP", draw_small_network),
-        ("Keras\nMLP", draw_small_curves),
-        ("Keras\nCNN", draw_small_window),
+    """Draw the chapters as a path, each with a small figure of its own."""
+    small = (
+        draw_small_line,
+        draw_small_pca,
+        draw_small_network,
+        draw_small_curves,
+        draw_small_window,
     )
     figure, ax = blank_figure(10.66, 3.1)
     box, gap, bottom, top = 1.84, 0.33, 0.07, 3.03
-    for index, (title, draw) in enumerate(chapters):
+    for index, (chapter, draw) in enumerate(zip(CHAPTERS, small, strict=True)):
         left = 0.07 + index * (box + gap)
         draw_box(
             ax,
@@ -918,7 +925,7 @@ def draw_course_map(path):
         ax.text(
             left + 0.34,
             top - 0.47,
-            str(index + 1),
+            str(chapter.number),
             fontsize=18,
             fontweight="bold",
             color="white",
@@ -928,7 +935,7 @@ def draw_course_map(path):
         ax.text(
             left + 0.65,
             top - 0.46,
-            title,
+            chapter.short_name.replace(" ", "\n"),
             fontsize=15,
             fontweight="bold",
             color=INK,
@@ -944,8 +951,8 @@ def draw_course_map(path):
 
 
 def draw_place(path, here):
-    """Draw the five chapters as a row of signs, the one that the reader is in dark; ``here`` is its number."""
-    names = ("Gradient descent", "PCA", "NumPy MLP", "Keras MLP", "Keras CNN")
+    """Draw the chapters as a row of signs, the one numbered ``here`` in dark."""
+    names = [chapter.short_name for chapter in CHAPTERS]
     widths, gap, height, bottom = (2.35, 1.25, 1.8, 1.8, 1.8), 0.33, 0.56, 0.34
     figure, ax = blank_figure(10.66, 0.97)
     left = 0.07

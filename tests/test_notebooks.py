@@ -7,6 +7,7 @@ also shown to fail on a notebook that was damaged on purpose.
 import ast
 import builtins
 import copy
+import functools
 import importlib.util
 import re
 import shutil
@@ -23,7 +24,7 @@ from tests.audit.mutate import change, drop_solution, restate, reword
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
-from tools.chapters import anchor, prose
+from tools.chapters import anchor, facts, prose
 from tools.full_settings import set_constants
 from tools.glossary import glossary, words_introduced
 from tools.names import arguments_in, assigned, names_in, names_of
@@ -114,7 +115,7 @@ def no_active_content(notebook, path):
 def plain_metadata(notebook, path):
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
         yield "kernelspec is not python3"
-    if set(notebook.metadata) != {"kernelspec", "language_info"} or set(
+    if set(notebook.metadata) != {"course", "kernelspec", "language_info"} or set(
         notebook.metadata.language_info
     ) != {"name"}:
         yield f"metadata depend on the machine: {dict(notebook.metadata)}"
@@ -127,27 +128,36 @@ def small_enough(notebook, path):
 
 # ---- form
 
-SHORT_NAMES = {
-    1: "Gradient descent",
-    2: "PCA",
-    3: "NumPy MLP",
-    4: "Keras MLP",
-    5: "Keras CNN",
-}  # on the course map
+
+@functools.cache
+def map_in_words(here):
+    """Return the names of all chapters as the alt text of a map tells them."""
+    return ", ".join(
+        f"{chapter.number} {chapter.short_name}"
+        + " (you are here)" * (chapter.number == here)
+        for chapter in (facts(nbformat.read(path, as_version=4)) for path in CHAPTERS)
+    )
 
 
 def title_and_head(notebook, path):
-    head = notebook.cells[0].source
-    number = int(path.name[:2])
-    if not head.startswith(f"# {number} · "):
-        yield f"first cell must start with '# {number} · ' and a title"
+    head, chapter = notebook.cells[0].source, facts(notebook)
+    number = chapter.number
+    if not path.name.startswith(f"{number:02}_"):
+        yield f"number {number} in the metadata, but the file is {path.name}"
+    if not head.startswith(f"# {number} · {chapter.title}\n"):
+        yield f"first cell must start with '# {number} · {chapter.title}'"
+    time = re.search(r"^\| \*\*Time\*\* \| (.+)", head, re.MULTILINE)
+    if not time or [int(found) for found in re.findall(r"\d+", time[1])] != [
+        chapter.minutes,
+        chapter.exercise_minutes,
+    ]:
+        yield f"its time is not told as in {dict(chapter)}"
     for part in (
         "What you will do",
         "What you will learn",
         "What you need",
-        "minutes",
         "(glossary.md)",
-        f"{number} {SHORT_NAMES[number]} (you are here)",
+        map_in_words(here=number),
         f"(../images/you_are_here_{number}.png)",
     ):
         if part not in head:
@@ -395,15 +405,10 @@ def checks_of_exercises_can_fail(notebook, path):
                     yield f"what is expected depends on the reader's own {', '.join(reused)}: {ast.unparse(call)[:100]}"
 
 
-# Claims that each chapter proves. A checkpoint may be replaced by a better one; to drop
-# one without, change this too.
-CHECKPOINTS = {1: 33, 2: 42, 3: 75, 4: 96, 5: 90}
-
-
 def no_checkpoint_is_lost(notebook, path):
     passed = sum(len(claims(output).splitlines()) for output in outputs(notebook))
-    if passed < CHECKPOINTS[int(path.name[:2])]:
-        yield f"{passed} checkpoints, there were {CHECKPOINTS[int(path.name[:2])]}"
+    if passed < facts(notebook).least_checkpoints:
+        yield f"{passed} checkpoints, there were {facts(notebook).least_checkpoints}"
 
 
 def the_test_waits(notebook, path):

@@ -213,6 +213,7 @@ def clean(notebook):
     """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
     notebook.metadata = nbformat.from_dict(
         {
+            **{k: v for k, v in notebook.metadata.items() if k == "course"},
             "kernelspec": {
                 "display_name": "Python 3 (ipykernel)",
                 "language": "python",

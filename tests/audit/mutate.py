@@ -491,6 +491,13 @@ DEFECTS = [
         ("tests/test_stated_numbers.py",),
     ),
     Defect(
+        "minutes in the README that are not the chapter's",
+        "README.md",
+        change("| 50 min | 20 min |", "| 55 min | 20 min |"),
+        "test_each_page_says",
+        ("tests/test_chapters.py",),
+    ),
+    Defect(
         "a checkpoint removed, outputs stored anew",
         "01",
         drop_checkpoint("the loss fell at every single step"),

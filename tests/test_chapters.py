@@ -1,0 +1,55 @@
+"""Number, title, short name and minutes stand in a chapter's metadata, and elsewhere as there."""
+
+import re
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from tools.chapters import facts
+from tools.run_course import ROOT, find_chapters
+
+CHAPTERS = find_chapters([], ROOT / "notebooks")
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "notebooks/index.md", "notebooks/teaching.md")
+}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_each_page_says_what_the_metadata_say(path):
+    chapter = facts(nbformat.read(path, as_version=4))
+    total = chapter.minutes + chapter.exercise_minutes
+    named = f"{chapter.number} · {chapter.title}"
+    wanted = {
+        "README.md": rf"| {chapter.number} | [{chapter.title}](notebooks/{path.name}) |"
+        f"* | {chapter.minutes} min | {chapter.exercise_minutes} min |",
+        "notebooks/index.md": f"| [{named}]({path.name}) |* | {total} min |",
+        "notebooks/teaching.md": f"## {named}",
+    }
+    missing = [
+        f"{page} lacks the line {line}"
+        for page, line in wanted.items()
+        if not re.search(f"^{re.escape(line)}".replace(r"\*", ".*"), PAGES[page], re.M)
+    ]
+    if f"{chapter.number} {chapter.short_name} (" not in PAGES["notebooks/index.md"]:
+        missing.append(f"notebooks/index.md: the map's alt text lacks {named}")
+    assert missing == []
+
+
+def test_no_page_tells_of_chapters_that_are_not_there():
+    numbers = [str(int(path.name[:2])) for path in CHAPTERS]
+    assert re.findall(r"^\| (\d+) \| \[", PAGES["README.md"], re.M) == numbers
+    assert re.findall(r"^\| \[(\d+) · ", PAGES["notebooks/index.md"], re.M) == numbers
+    assert re.findall(r"^## (\d+) · ", PAGES["notebooks/teaching.md"], re.M) == numbers
+
+
+@pytest.mark.parametrize(
+    "change", [{"minutes": "50"}, {"minutes": True}, {"title": None}, {"more": 1}]
+)
+def test_facts_that_are_missing_or_of_another_type_are_refused(change):
+    good = dict(facts(nbformat.read(CHAPTERS[0], as_version=4)))
+    with pytest.raises(ValueError, match=r'under "course", got .*An example: "course"'):
+        facts(SimpleNamespace(metadata={"course": good | change}))
+    with pytest.raises(ValueError, match="got {}"):
+        facts(SimpleNamespace(metadata={}))
