@@ -416,22 +416,6 @@ def test_softmax_agrees_with_scipy_and_is_exact_for_huge_gaps():
     check_softmax(numpy_mlp)
 
 
-@DTYPES
-def test_softmax_has_rows_that_sum_to_one_and_does_not_notice_a_shift(dtype):
-    logits = (np.random.default_rng(0).integers(-80, 80, size=(50, 7)) / 8).astype(
-        dtype
-    )
-    probabilities = numpy_mlp.softmax(logits)
-    assert probabilities.dtype == dtype
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-6)
-    np.testing.assert_array_equal(
-        probabilities, numpy_mlp.softmax(logits + dtype(1024))
-    )
-    np.testing.assert_array_equal(
-        probabilities, numpy_mlp.softmax(logits + np.arange(50, dtype=dtype)[:, None])
-    )
-
-
 def test_the_loss_agrees_with_scipy_and_scikit_learn_and_is_exact_for_huge_gaps():
     check_cross_entropy(numpy_mlp)
 
@@ -445,14 +429,6 @@ def test_uniform_logits_cost_the_logarithm_of_the_number_of_classes(classes, dty
         )
         assert loss == pytest.approx(math.log(classes), rel=1e-6)
         assert loss.dtype == dtype
-
-
-def test_the_loss_does_not_notice_a_shift_of_a_row():
-    logits, labels = np.random.default_rng(0).normal(size=(8, 5)), np.arange(8) % 5
-    shifted = logits + 100 * np.arange(8)[:, None]
-    loss = numpy_mlp.cross_entropy(logits, labels)
-    assert loss > 0
-    assert numpy_mlp.cross_entropy(shifted, labels) == pytest.approx(loss)
 
 
 @pytest.mark.parametrize(
@@ -655,25 +631,6 @@ def test_the_gradient_of_a_batch_is_the_mean_of_the_gradients_of_its_samples():
 
 
 # Steps and epochs
-
-
-@pytest.mark.parametrize(
-    "n, batch_size, sizes",
-    [
-        (10, 5, [5, 5]),
-        (10, 4, [4, 4, 2]),
-        (10, 1, [1] * 10),
-        (10, 10, [10]),
-        (10, 11, [10]),
-        (10, 1000, [10]),
-        (1, 1, [1]),
-        (9, 8, [8, 1]),
-    ],
-)
-def test_mini_batches_hold_each_position_once(n, batch_size, sizes):
-    batches = list(numpy_mlp.minibatches(n, batch_size, np.random.default_rng(0)))
-    assert [len(batch) for batch in batches] == sizes
-    assert sorted(np.concatenate(batches)) == list(range(n))
 
 
 def test_mini_batches_are_in_random_order_that_only_the_generator_decides():
@@ -1191,6 +1148,7 @@ def test_options_of_training_go_by_name():
 
 # Changes that must be noticed
 
+DIVIDED = " / len(\n        labels\n    )"  # as ruff breaks that line
 SOURCE = Path(numpy_mlp.__file__).read_text(encoding="utf-8")
 CHECKS = [
     check_activations,
@@ -1303,10 +1261,10 @@ def test_the_unchanged_source_passes_every_check(check):
             "layers[-1] @ weights + bias",
             check_gradient,
         ),
-        (" / len(labels)", "", check_gradient),
-        (" / len(labels)", "", check_epoch),
+        (DIVIDED, "", check_gradient),
+        (DIVIDED, "", check_epoch),
         (
-            " / len(labels)",
+            DIVIDED,
             " / 4",
             check_epoch,
         ),  # the mean over a full batch even where it is smaller
@@ -1318,13 +1276,13 @@ def test_the_unchanged_source_passes_every_check(check):
         ("one_hot(labels, logits", "one_hot(labels[::-1], logits", check_gradient),
         ("softmax(logits) - one_hot", "one_hot", check_gradient),
         (
-            "weight_slopes.insert(0, layers[k].T @ error)",
-            "weight_slopes.insert(0, (layers[k].T @ error).T)",
+            "0, layers[k].T @ error",
+            "0, (layers[k].T @ error).T",
             gradient_of_a_square_network,
         ),
         (
-            "weight_slopes.insert(0,",
-            "weight_slopes.insert(len(weight_slopes),",
+            "0, layers[k].T @ error",
+            "len(weight_slopes), layers[k].T @ error",
             gradient_of_a_square_network,
         ),
         (
@@ -1357,7 +1315,7 @@ def test_the_unchanged_source_passes_every_check(check):
             check_minibatches,
         ),
         (
-            "order[start:start + batch_size]",
+            "order[start : start + batch_size]",
             "np.arange(n)[start:start + batch_size]",
             check_minibatches,
         ),
@@ -1368,8 +1326,8 @@ def test_the_unchanged_source_passes_every_check(check):
             check_step,
         ),
         (
-            "zip(network.weights + network.biases, gradient.weights",
-            "zip(network.weights, gradient.weights",
+            "network.weights + network.biases, gradient.weights",
+            "network.weights, gradient.weights",
             check_step,
         ),
         ("labels[batch]", "labels[:len(batch)]", check_epoch),
