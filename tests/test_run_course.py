@@ -326,8 +326,7 @@ def start(tmp_path):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                encoding="utf-8",
-                **options,
+                **{"encoding": "utf-8"} | options,
             )
         )
         return running[-1]
@@ -603,6 +602,23 @@ def test_a_kernel_that_does_not_start_is_a_failure_of_its_chapter(
         "01_good.ipynb failed in code cell 0 of 2: its kernel did not start: no kernel today"
         in said
     )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "latin-1"])
+def test_a_console_that_knows_few_signs_is_enough(course, start, tmp_path, encoding):
+    write, _ = course
+    write("01_good.ipynb", *GOOD)
+    write("02_bad.ipynb", *GOOD, "raise ValueError('… ✓ ○ ─ ∇')")
+    process = start(
+        "--output",
+        tmp_path / "build",
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        encoding=encoding,
+    )
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "01_good ?" in said and "ValueError: ? " in said
+    assert "UnicodeEncodeError" not in said and "passed" in said
 
 
 def test_unknown_chapter_is_named(course):
