@@ -6,9 +6,12 @@ else
 BIN := .venv/bin
 endif
 READY := .venv/ready
+# The stamp names the folder that was set up. The programs in a .venv that was moved or renamed
+# still look for the old one: then it is emptied and set up again.
+MOVED := $(shell test ! -e $(READY) || test "$$(cat $(READY))" = "$$(cd .venv && pwd -P)" || echo --clear)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test student slides posts site mutate portable audit lab full bench store images glossary lock clean
+.PHONY: $(if $(MOVED),$(READY)) help run test student slides posts site mutate portable audit lab full bench store images glossary lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -77,13 +80,13 @@ lock: $(READY)     ## write requirements.lock again: the newest versions that th
 clean:     ## remove what the commands made: .venv and build
 	rm -rf .venv build
 
-# One set-up for all: made again only when the lists of dependencies change. The stamp comes last,
-# so that an interrupted set-up is taken up again.
+# One set-up for all: made again only when the lists of dependencies change or its folder moved.
+# The stamp comes last, so that an interrupted set-up is taken up again.
 $(READY): requirements.txt requirements-dev.txt requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
-		"The course needs Python 3.11 to 3.13, and $(PYTHON) is " + sys.version.split()[0] + \
-		". Name another one: make PYTHON=python3.12 ...")'
+	@"$(PYTHON)" -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
+		"The course needs Python 3.11 to 3.13, and " + sys.argv[1] + " is " + \
+		sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")' "$(PYTHON)"
 	@echo "Setting up .venv (once, about 3 GB, a few minutes)"
-	@$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -m venv $(MOVED) .venv
 	@$(BIN)/python -m pip install --progress-bar off --requirement requirements-dev.txt --constraint requirements.lock
-	@touch $(READY)
+	@cd .venv && pwd -P > ready

@@ -777,6 +777,26 @@ def test_an_edition_that_cannot_be_finished_leaves_what_was_there(
     assert isinstance(failure, OSError) == ("Make room" in said)
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "latin-1"])
+@pytest.mark.parametrize("edition", ["student", "posts"])
+def test_editions_need_no_console_that_knows_all_signs(
+    small_course, tmp_path, edition, encoding
+):
+    notebooks = (tmp_path / "notebooks").rename(tmp_path / "∇ notebooks")
+    output = tmp_path / "∇ …"
+    done = subprocess.run(
+        [sys.executable, "-m", "tools", edition]
+        + ["--notebooks", notebooks, "--output", output],
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        cwd=ROOT,
+        capture_output=True,
+        encoding=encoding,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith("? ?") and output.is_dir()
+
+
 def test_every_edition_is_a_command_of_make():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for edition in make_edition.EDITIONS:

@@ -132,10 +132,66 @@ def test_the_summary_is_kept_for_people_and_for_programs(course, tmp_path):
         (round(c["peak_megabytes"]) for c in kept),
     )
     assert lines[4] == f"| all | 5 | 2 | {sum(seconds)} | {max(peak)} | failed |"
+
+
+def summary(tmp_path):
+    """Return the first and last columns of the summary's rows."""
+    lines = (tmp_path / "build" / "summary.md").read_text(encoding="utf-8").splitlines()
+    return [
+        (line.split(" | ")[0][2:], line.split(" | ")[-1][:-2]) for line in lines[2:]
+    ]
+
+
+def test_the_summary_keeps_chapters_that_were_run_before(course, tmp_path):
+    write, run = course
+    for name in ("01_good", "02_good", "03_gone", "04_lost"):
+        write(f"{name}.ipynb", *GOOD)
+    write("05_bad.ipynb", "1 / 0")
+    assert run() == 1
+    write("02_good.ipynb", "1 / 0")
+    (tmp_path / "notebooks" / "03_gone.ipynb").unlink()
+    (tmp_path / "build" / "04_lost.ipynb").unlink()
+    assert run("02") == 1
+    rows = [("01_good", "passed"), ("02_good", "failed"), ("05_bad", "failed")]
+    assert summary(tmp_path) == [*rows, ("all", "failed")]
+    write("02_good.ipynb", *GOOD)
+    assert run("02") == 0  # what failed before is no failure of this run
+    assert summary(tmp_path)[1] == ("02_good", "passed")
+    kept = json.loads((tmp_path / "build" / "summary.json").read_text(encoding="utf-8"))
+    assert [row["chapter"] for row in kept] == ["01_good", "02_good", "05_bad"]
+
+
+@pytest.mark.parametrize("old", ["{", "3", '[{"chapter": "01_good", "colour": 1}]'])
+def test_a_summary_that_says_nothing_is_replaced(course, tmp_path, old):
+    write, run = course
+    write("01_good.ipynb", *GOOD)
+    write("02_good.ipynb", *GOOD)
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / "summary.json").write_text(old)
+    assert run("02") == 0
+    assert summary(tmp_path) == [("02_good", "passed"), ("all", "passed")]
+
+
+def test_pages_link_to_notebooks_of_chapters_without_pages(course, tmp_path):
+    write, run = course
+    write("01_good.ipynb", new_markdown_cell("[next](02_more.ipynb#end)"), *GOOD)
+    write("02_more.ipynb", new_markdown_cell("[back](01_good.ipynb)"), *GOOD)
+
+    def link(name, text):
+        page = (tmp_path / "build" / name).read_text(encoding="utf-8")
+        return BeautifulSoup(page, "html.parser").find("a", string=text)["href"]
+
+    (tmp_path / "notebooks" / "glossary.md").write_text("[2](02_more.ipynb)")
     assert run("01") == 0
-    assert "02_bad" not in (tmp_path / "build" / "summary.md").read_text(
-        encoding="utf-8"
-    )
+    notebook = link("glossary.html", "2")
+    assert notebook == "../notebooks/02_more.ipynb"
+    assert link("01_good.html", "next") == f"{notebook}#end"
+    assert run("02") == 0
+    assert link("01_good.html", "next") == "02_more.html#end"
+    assert link("02_more.html", "back") == "01_good.html"
+    write("02_more.ipynb", "1 / 0")
+    assert run("02") == 1
+    assert link("01_good.html", "next") == f"{notebook}#end"
 
 
 def test_chapters_can_be_executed_with_another_seed(course, tmp_path):
@@ -326,8 +382,7 @@ def start(tmp_path):
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                encoding="utf-8",
-                **options,
+                **{"encoding": "utf-8"} | options,
             )
         )
         return running[-1]
@@ -368,7 +423,9 @@ def test_interrupt_stops_the_run_leaves_nothing_half_written_and_the_next_run_is
     assert {path.name for path in (tmp_path / "build").iterdir()} == {
         "01_good.ipynb",
         "01_good.html",
+        *SUMMARY,
     }
+    assert summary(tmp_path) == [("01_good", "passed"), ("all", "passed")]
     assert kernels and not any(kernel.is_running() for kernel in kernels)
     write("02_slow.ipynb", *GOOD)
     assert run() == 0
@@ -478,7 +535,9 @@ def test_a_disk_that_is_full_is_named_and_keeps_what_was_there(
     assert {path.name for path in (tmp_path / "build").iterdir()} == {
         "01_good.ipynb",
         "01_good.html",
+        *SUMMARY,
     }
+    assert summary(tmp_path) == [("01_good", "passed"), ("all", "passed")]
 
 
 @pytest.mark.parametrize(
@@ -603,6 +662,23 @@ def test_a_kernel_that_does_not_start_is_a_failure_of_its_chapter(
         "01_good.ipynb failed in code cell 0 of 2: its kernel did not start: no kernel today"
         in said
     )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "latin-1"])
+def test_a_console_that_knows_few_signs_is_enough(course, start, tmp_path, encoding):
+    write, _ = course
+    write("01_good.ipynb", *GOOD)
+    write("02_bad.ipynb", *GOOD, "raise ValueError('… ✓ ○ ─ ∇')")
+    process = start(
+        "--output",
+        tmp_path / "build",
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        encoding=encoding,
+    )
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "01_good ?" in said and "ValueError: ? " in said
+    assert "UnicodeEncodeError" not in said and "passed" in said
 
 
 def test_unknown_chapter_is_named(course):

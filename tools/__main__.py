@@ -7,7 +7,7 @@ one line before anything is imported that needs them.
 import importlib
 import sys
 
-from tools import dependencies
+from tools import consoles, dependencies
 
 COMMANDS = {  # the module that does it, and what is put before its arguments
     "run": ("tools.run_course", []),
@@ -32,4 +32,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    consoles.spare_signs()
     sys.exit(main(sys.argv[1:]))

@@ -1,10 +1,11 @@
 """Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
 
+import os
 import posixpath
 import re
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
@@ -96,3 +97,18 @@ class PageExporter(OfflineMarkdown, HTMLExporter):
             extra_loaders=[DictLoader({"page.html.j2": _TEMPLATE})],
             **kwargs,
         )
+
+
+def link_to_what_is_there(page, chapters, folder):
+    """Lead links to other chapters to their pages in a folder, or to notebooks that have none yet."""
+    for chapter in chapters:
+        its_page = f"{chapter.stem}.html"
+        try:
+            notebook = quote(Path(os.path.relpath(chapter, folder)).as_posix())
+        except ValueError:  # on another drive of Windows
+            notebook = chapter.resolve().as_uri()
+        links = [f'href="{its_page}', f'href="{notebook}']
+        if not (folder / its_page).exists():
+            links.reverse()
+        page = page.replace(links[1], links[0])
+    return page

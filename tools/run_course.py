@@ -1,7 +1,7 @@
 """Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
 
-For each chapter, `build/` gets the executed notebook and a web page of it, and for the
-whole run `summary.json` and `summary.md`. With `--store`, the notebook in `notebooks/`
+For each chapter, `build/` gets the executed notebook and a web page of it, and for all
+chapters with results there `summary.json` and `summary.md`. With `--store`, the notebook in `notebooks/`
 gets the fresh outputs instead. With `--full`, every chapter is executed at its source's
 full settings, and `build/full/` gets the results. With `--seed`, chapters get another
 seed.
@@ -34,7 +34,7 @@ from rich.progress import (
 from rich.table import Table
 
 from tools.full_settings import at_full_settings, set_constants
-from tools.pages import PageExporter
+from tools.pages import PageExporter, link_to_what_is_there
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 300  # seconds
@@ -315,6 +315,25 @@ def write_summary(results, folder):
     )
 
 
+def earlier_results(folder, chapters):
+    """Return what the summary in a folder says of chapters that still have results there.
+
+    A chapter that failed has none, but its row stays until it is run again.
+    """
+    try:
+        rows = json.loads((folder / SUMMARY[0]).read_text(encoding="utf-8"))
+        results = [Result(**row) for row in rows]
+    except (FileNotFoundError, ValueError, TypeError):  # none, or one of old
+        return {}
+    there = {path.stem for path in chapters}
+    return {
+        result.chapter: result
+        for result in results
+        if result.chapter in there
+        and (result.failure or (folder / f"{result.chapter}.ipynb").exists())
+    }
+
+
 def main(arguments=None):
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -379,32 +398,27 @@ def _run_all(options, console):
         options.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=options.output):
             pass  # better to learn now that nothing can be written there
-        for old in SUMMARY:
-            (options.output / old).unlink(missing_ok=True)  # of an earlier run
+        _write_pages_of_texts(options)
+    every = find_chapters([], options.notebooks)
+    kept = {} if options.store else earlier_results(options.output, every)
     results = []
     for path in chapters:
         console.print(f"{path.stem} …")
+        if not options.store:  # so that a result never outlives a run that failed
+            kept.pop(path.stem, None)
+            for old in (path.name, f"{path.stem}.html"):
+                (options.output / old).unlink(missing_ok=True)
+            _keep_up(kept, every, options.output)
         results.append(_run(path, options, console))
+        if not options.store:
+            kept[path.stem] = results[-1]
+            _keep_up(kept, every, options.output)
         if results[-1].kernel_died:
             break
     console.print(table(results))
     for result in results:
         if result.failure:
             console.print(result.failure, style="red", markup=False, soft_wrap=True)
-    if not options.store:
-        for text in sorted(
-            options.notebooks.glob("*.md")
-        ):  # the glossary, to which chapters link, and others
-            cells = [
-                nbformat.v4.new_markdown_cell(
-                    text.read_text(encoding="utf-8"), id="text"
-                )
-            ]
-            write(
-                options.output / f"{text.stem}.html",
-                page(nbformat.v4.new_notebook(cells=cells), text),
-            )
-        write_summary(results, options.output)
     if any(result.failure for result in results):
         return 1
     console.print(
@@ -414,17 +428,33 @@ def _run_all(options, console):
     return 0
 
 
+def _write_pages_of_texts(options):
+    """Write pages of the glossary, to which chapters link, and of other texts beside them."""
+    for text in sorted(options.notebooks.glob("*.md")):
+        source = text.read_text(encoding="utf-8")
+        cells = [nbformat.v4.new_markdown_cell(source, id="text")]
+        write(
+            options.output / f"{text.stem}.html",
+            page(nbformat.v4.new_notebook(cells=cells), text),
+        )
+
+
+def _keep_up(results, chapters, folder):
+    """Have the summary and the links of pages agree with what is in a folder."""
+    if results:
+        write_summary([results[name] for name in sorted(results)], folder)
+    else:
+        for old in SUMMARY:
+            (folder / old).unlink(missing_ok=True)
+    for written in folder.glob("*.html"):
+        old = written.read_text(encoding="utf-8")
+        new = link_to_what_is_there(old, chapters, folder)
+        if new != old:
+            write(written, new)
+
+
 def _run(path, options, console):
     """Execute one chapter with a progress bar and write what came of it, if it came through."""
-    executed, web_page = (
-        options.output / path.name,
-        options.output / f"{path.stem}.html",
-    )
-    if not options.store:
-        for old in (executed, web_page):
-            old.unlink(
-                missing_ok=True
-            )  # so that a result never outlives a run that failed
     bar = Progress(
         TextColumn("  cell"),
         MofNCompleteColumn(),
@@ -447,6 +477,6 @@ def _run(path, options, console):
         if options.store:
             write(path, text)
         else:
-            write(executed, text)
-            write(web_page, page(notebook, path))
+            write(options.output / path.name, text)
+            write(options.output / f"{path.stem}.html", page(notebook, path))
     return result

@@ -24,6 +24,7 @@ import nbformat
 from rich.console import Console
 
 from tests.rules.watch import watch_kernels
+from tools.consoles import spare_signs
 from tools.run_course import ROOT, execute, markdown_table, write
 
 PARTS = [
@@ -1090,4 +1091,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     sys.exit(main())

@@ -22,6 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tools.consoles import spare_signs
 from tools.run_course import ROOT, kill_tree, markdown_table, write
 
 FOLDER = ROOT / "build" / "portable"
@@ -317,4 +318,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    spare_signs()
     sys.exit(main())

@@ -8,6 +8,7 @@ that the kernel held.
 import argparse
 
 from tests.audit.benchmarks.results import keep, machine_facts, verdict
+from tools.consoles import spare_signs
 from tools.run_course import ROOT, execute, find_chapters
 
 CHAPTER_SECONDS, LONG_CHAPTER_SECONDS = 120, {"05_keras_cnn": 180}
@@ -118,4 +119,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     raise SystemExit(main())

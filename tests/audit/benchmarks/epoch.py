@@ -29,6 +29,7 @@ from tests.audit.benchmarks.results import (
     time_rounds,
     verdict,
 )
+from tools.consoles import spare_signs
 
 INPUTS, HIDDEN, CLASSES = 784, 128, 10
 BATCH_SIZE, LEARNING_RATE = 512, 0.1
@@ -346,4 +347,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     raise SystemExit(main())

@@ -21,6 +21,7 @@ from tests.audit.benchmarks.results import (
     time_rounds,
     verdict,
 )
+from tools.consoles import spare_signs
 
 INPUTS, CLASSES = 784, 10
 BATCH_SIZE, LEARNING_RATE = 512, 0.1
@@ -131,4 +132,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     raise SystemExit(main())

@@ -28,6 +28,7 @@ from tests.audit.benchmarks.results import (
     time_rounds,
     verdict,
 )
+from tools.consoles import spare_signs
 
 MOST_SECONDS_TO_LOAD, MOST_SECONDS_TO_IMPORT = 0.5, 1.0
 IMPORT_TIMEOUT = 60  # seconds
@@ -181,4 +182,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     raise SystemExit(main())

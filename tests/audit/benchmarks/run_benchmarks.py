@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.audit.benchmarks.results import FOLDER, keep, machine_facts, verdict
+from tools.consoles import spare_signs
 from tools.run_course import kill_tree
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -102,4 +103,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    spare_signs()
     sys.exit(main())

@@ -22,6 +22,7 @@ import numpy as np
 
 from helpers.datasets import load_mnist
 from tests.audit.benchmarks.results import keep, machine_facts, verdict
+from tools.consoles import spare_signs
 
 CHAPTER = os.path.join(
     os.path.dirname(__file__), "..", "..", "notebooks", "05_keras_cnn.ipynb"
@@ -207,4 +208,5 @@ def main():
 
 
 if __name__ == "__main__":
+    spare_signs()
     raise SystemExit(main())
