@@ -34,6 +34,7 @@ PARTS = [
     "tools",
     ".ci",
     ".github",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
