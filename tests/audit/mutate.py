@@ -34,6 +34,8 @@ PARTS = [
     "tools",
     ".ci",
     ".github",
+    "CHANGELOG.md",
+    "CITATION.cff",
     "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",

@@ -1,0 +1,29 @@
+"""What stands around the course: how to cite it, what has changed, and that these agree."""
+
+import re
+import tomllib
+
+import yaml
+
+from tools.run_course import ROOT
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+VERSION = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
+
+
+def test_the_citation_names_the_version_and_the_licences():
+    citation = yaml.safe_load(text_of("CITATION.cff"))
+    assert citation["version"] == VERSION
+    assert citation["title"] == "Learning machines" and citation["authors"]
+    assert set(citation["license"]) == {"MIT", "CC-BY-4.0"}
+
+
+def test_the_changelog_begins_with_what_is_unreleased():
+    headings = re.findall(r"^## (.+)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert headings[0].startswith("Unreleased")
+    dated = [re.match(r"([\d.]+) - \d{4}-\d\d-\d\d\b", line) for line in headings[1:]]
+    assert all(dated) and dated[0][1] == VERSION
