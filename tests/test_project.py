@@ -27,3 +27,10 @@ def test_the_changelog_begins_with_what_is_unreleased():
     assert headings[0].startswith("Unreleased")
     dated = [re.match(r"([\d.]+) - \d{4}-\d\d-\d\d\b", line) for line in headings[1:]]
     assert all(dated) and dated[0][1] == VERSION
+
+
+def test_the_readme_is_short_enough_to_be_read():
+    lines = text_of("README.md").splitlines()
+    assert len(lines) <= 120
+    prose = [line for line in lines if not line.startswith(("|", "!["))]
+    assert max(map(len, prose)) <= 100
