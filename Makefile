@@ -25,6 +25,7 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff check --extend-select D helpers tools
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 # Sets nothing up: it is there to say why a set-up does not work.
