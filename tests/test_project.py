@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+import pytest
 import yaml
 
 from tools.run_course import ROOT
@@ -34,3 +35,29 @@ def test_the_readme_is_short_enough_to_be_read():
     assert len(lines) <= 120
     prose = [line for line in lines if not line.startswith(("|", "!["))]
     assert max(map(len, prose)) <= 100
+
+
+@pytest.mark.parametrize("name", ["bug", "question"])
+def test_forms_ask_for_what_make_check_says(name):
+    form = yaml.safe_load(text_of(f".github/ISSUE_TEMPLATE/{name}.yml"))
+    assert form["name"] and form["description"]
+    fields = {field["id"]: field for field in form["body"] if "id" in field}
+    asked = fields["check"]["attributes"]
+    assert "make check" in asked["label"]
+    assert "python -m tools check" in asked["description"]
+    required = {
+        key
+        for key, field in fields.items()
+        if field.get("validations", {}).get("required")
+    }
+    assert required == ({"what", "check"} if name == "bug" else {"question"})
+
+
+def test_hooks_check_what_make_test_checks_and_strip_nothing():
+    hooks = yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"][0]["hooks"]
+    entries = {hook["entry"] for hook in hooks}
+    recipe = text_of("Makefile").partition("\ntest: $(READY)")[2].partition("\n\n")[0]
+    for entry in entries:
+        assert f"\t@$(BIN)/{entry}" in recipe
+    assert len(entries) == recipe.count("\n") - 1  # the last line runs pytest
+    assert not any("nbstripout" in entry for entry in entries)

@@ -45,6 +45,7 @@ PARTS = [
     "requirements.txt",
     "requirements-dev.txt",
     ".gitignore",
+    ".pre-commit-config.yaml",
 ]
 TIME_LIMIT = 900  # seconds for the tests of one defect
 
