@@ -11,7 +11,7 @@ READY := .venv/ready
 MOVED := $(shell test ! -e $(READY) || test "$$(cat $(READY))" = "$$(cd .venv && pwd -P)" || echo --clear)
 
 .DEFAULT_GOAL := help
-.PHONY: $(if $(MOVED),$(READY)) help run test student slides posts site mutate portable audit lab full bench store images glossary lock clean
+.PHONY: $(if $(MOVED),$(READY)) help run test check student slides posts site mutate portable audit lab full bench store images glossary lock clean
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
@@ -28,7 +28,12 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff check --extend-select D helpers tools
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
+
+# Sets nothing up: it is there to say why a set-up does not work.
+check:     ## what this machine offers the course, on one screen: begin a question with it
+	@$(if $(wildcard $(BIN)/python $(BIN)/python.exe),$(BIN)/python,"$(PYTHON)") -m tools check
 
 mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
 	@$(BIN)/python -m tests.audit.mutate $(if $(ONLY),--only "$(ONLY)")

@@ -808,7 +808,7 @@ def test_every_rule_is_shown_to_fail():
 
 # ---- the other pages
 
-PAGES = [*FOLDER.glob("*.md"), ROOT / "README.md"]
+PAGES = [*FOLDER.glob("*.md"), *ROOT.glob("*.md")]
 
 
 def test_the_glossary_has_the_words_of_all_chapters():

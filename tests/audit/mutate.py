@@ -35,6 +35,9 @@ PARTS = [
     "tools",
     ".ci",
     ".github",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
     "LICENSE",
     "Makefile",
     "README.md",
@@ -43,6 +46,7 @@ PARTS = [
     "requirements.txt",
     "requirements-dev.txt",
     ".gitignore",
+    ".pre-commit-config.yaml",
 ]
 TIME_LIMIT = 900  # seconds for the tests of one defect
 
