@@ -50,6 +50,19 @@ def as_numbers(values, name, shape):
     return array
 
 
+def _way_to_labels(array, name):
+    """Return advice for an array of two dimensions, empty for any other."""
+    if array.ndim != 2 or array.size == 0:
+        return ""
+    if array.dtype.kind == "f" and (array != array.round()).any():
+        if array.shape[1] == 1:
+            return f": compare the outputs of one unit with a threshold, ({name} > 0.5).ravel()"
+        return ": take argmax over the classes first"
+    if 1 in array.shape:
+        return f": use {name}.ravel()"
+    return ": take argmax over the classes first"
+
+
 def as_labels(values, name):
     """Return class labels as a one-dimensional array of int64 or strings.
 
@@ -58,9 +71,9 @@ def as_labels(values, name):
     """
     array = as_array(values, name)
     if array.ndim != 1 or array.size == 0:
-        hint = ": take argmax over the classes first" if array.ndim == 2 else ""
         raise ValueError(
-            f"{name} must hold class labels in shape (n,) and not be empty, got {array.shape}{hint}"
+            f"{name} must hold class labels in shape (n,) and not be empty, "
+            f"got {array.shape}{_way_to_labels(array, name)}"
         )
     if array.dtype.kind in "fb":
         array = as_numbers(array, name, ("n",))
@@ -75,7 +88,7 @@ def as_labels(values, name):
             )
         array = array.astype(np.int64)
     if array.dtype.kind in "OT" and all(isinstance(label, str) for label in array):
-        array = array.astype(np.str_)
+        array = np.array(array.tolist(), dtype=np.str_)
     if array.dtype.kind not in "iuU":
         raise TypeError(
             f"{name} must hold integer or string class labels, got {array.dtype} values"

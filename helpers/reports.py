@@ -29,7 +29,7 @@ class ConfusedPair(NamedTuple):
 class ConfusionReport:
     """What a classifier gets right and wrong: numbers to print, a matrix to draw, pairs to look at.
 
-    Make one with :meth:`from_predictions`, and ``print`` it. Rows stand for true
+    Make one with :meth:`from_predictions`; ``print`` it, or end a cell with it. Rows stand for true
     classes and columns for predicted ones, everywhere.
 
     ``labels``    ``(k,)``, the classes, in the order of the rows
@@ -95,6 +95,8 @@ class ConfusionReport:
         """Return accuracy, then precision, recall, F1 and number of samples of each class."""
         right, n = int(np.trace(self.counts)), int(self.counts.sum())
         return f"{right:,} of {n:,} right: accuracy {self.accuracy:.4f}\n\n{self._text.rstrip()}"
+
+    __repr__ = __str__  # so that a cell that ends with a report shows it
 
     def plot(self, *, normalize=None, errors_only=False, ax=None):
         """Draw the confusion matrix, rows true and columns predicted, zeros left blank.

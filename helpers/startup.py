@@ -21,8 +21,14 @@ def quiet_startup():
     os.environ.setdefault(
         "TF_CPP_MIN_LOG_LEVEL", "3"
     )  # for messages that come after the import
-    sys.stderr.flush()
-    descriptor = os.dup(2)
+    try:
+        descriptor = os.dup(2)
+    except OSError:
+        descriptor = None
+    if descriptor is None:  # closed: nobody would see the messages
+        yield
+        return
+    _flush_stderr()
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)
         try:
@@ -34,6 +40,11 @@ def quiet_startup():
             )
             raise
         finally:
-            sys.stderr.flush()
+            _flush_stderr()
             os.dup2(descriptor, 2)
             os.close(descriptor)
+
+
+def _flush_stderr():
+    if sys.stderr is not None:  # as when Python started without one
+        sys.stderr.flush()

@@ -442,3 +442,33 @@ def test_a_number_of_pairs_that_is_not_at_least_one_is_refused(pets, most, error
     ) as caught:
         pets.most_confused(most)
     assert repr(most) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "labels, advice",
+    [
+        (np.array([[3], [5]]), r"use y_pred.ravel\(\)"),
+        (np.array([[3, 5]]), r"use y_pred.ravel\(\)"),
+        (np.array([["a"], ["b"]]), r"use y_pred.ravel\(\)"),
+        (np.array([[3.0], [5.0]]), r"use y_pred.ravel\(\)"),
+        (np.array([[0.2], [0.9]]), r"threshold, \(y_pred > 0.5\).ravel\(\)"),
+        (np.array([[0.2, 0.8], [0.9, 0.1]]), "argmax over the classes"),
+        (np.array([[0.2, 0.8]]), "argmax over the classes"),
+        (np.eye(3), "argmax over the classes"),
+    ],
+)
+def test_labels_with_two_dimensions_get_advice_that_helps(labels, advice):
+    with pytest.raises(ValueError, match=rf"y_pred must .* got \(\d, \d\): .*{advice}"):
+        ConfusionReport.from_predictions([3, 5], labels)
+
+
+def test_labels_may_be_numpy_strings_of_any_length():
+    names = np.array(["cat", "a long-haired dog"], dtype=np.dtypes.StringDType())
+    report = ConfusionReport.from_predictions(names, names[::-1])
+    assert report.labels.tolist() == ["a long-haired dog", "cat"]
+    assert report.counts.tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_cell_that_ends_with_a_report_shows_it():
+    report = ConfusionReport.from_predictions([0, 1], [0, 0])
+    assert repr(report) == str(report) and "1 of 2 right" in repr(report)

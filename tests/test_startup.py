@@ -219,3 +219,34 @@ def test_the_log_level_that_the_user_set_is_kept(run, environment, level):
         **environment,
     )
     assert done.stdout.split() == [level, level, "False"], done.stderr
+
+
+@pytest.mark.parametrize("stderr", ["sys.stderr", "None"])
+def test_imports_work_when_the_error_stream_is_closed(run, stderr):
+    done = run(f"""
+        import os, sys
+        from helpers.startup import quiet_startup
+        os.close(2)
+        sys.stderr = {stderr}
+        with quiet_startup():
+            import fractions
+        print(fractions.Fraction(1, 2))
+        try:
+            with quiet_startup():
+                import no_such_module
+        except ModuleNotFoundError as error:
+            print(error)
+    """)
+    assert done.stdout == "1/2\nNo module named 'no_such_module'\n"
+
+
+def test_imports_work_without_sys_stderr(run):
+    done = run("""
+        import sys
+        from helpers.startup import quiet_startup
+        sys.stderr = None
+        with quiet_startup():
+            import fractions
+        print(fractions.Fraction(1, 2))
+    """)
+    assert (done.returncode, done.stdout) == (0, "1/2\n")
