@@ -41,6 +41,18 @@ _PNG_DPI = 150  # shown at 100 to the inch, so that figures stay sharp on a proj
 _STYLE = {
     "figure.figsize": (7, 4),
     "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",  # colours in full: an editor's theme may be dark
+    "axes.facecolor": "white",
+    "savefig.facecolor": "auto",
+    "text.color": "black",
+    "axes.edgecolor": "black",
+    "axes.labelcolor": "black",
+    "axes.titlecolor": "auto",
+    "xtick.color": "black",
+    "xtick.labelcolor": "inherit",
+    "ytick.color": "black",
+    "ytick.labelcolor": "inherit",
+    "legend.labelcolor": "None",
     "font.size": 12,
     "axes.titlesize": 13,
     "axes.titlelocation": "left",

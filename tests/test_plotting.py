@@ -1412,3 +1412,15 @@ def test_axes_are_those_given_or_alone_on_a_new_figure():
         TypeError, match="ax must be a matplotlib Axes or None, got str"
     ):
         axes_or_new("axes")
+
+
+def test_the_course_style_is_the_same_on_a_dark_theme():
+    def drawn():
+        use_course_style()
+        ax = rendered(plot_curves({"loss": [2, 1]}, xlabel="epoch", ylabel="loss"))
+        ax.set_title("Title")
+        return np.array(rendered(ax).figure.canvas.buffer_rgba())
+
+    light = drawn()
+    plt.style.use("dark_background")
+    np.testing.assert_array_equal(drawn(), light)
