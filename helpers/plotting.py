@@ -261,24 +261,35 @@ def _captions(images, labels, predictions):
     return None
 
 
+def _until_diverged(values, name):
+    """Return a curve without the NaN and infinity that it ends in."""
+    array = as_array(values, name, "shape (n,)")
+    if array.ndim != 1 or array.dtype.kind != "f" or not np.isfinite(array).any():
+        return array
+    return array[: np.flatnonzero(np.isfinite(array))[-1] + 1]
+
+
 def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=None):
     """Draw curves of loss, accuracy or anything else that changes from epoch to epoch.
 
-    ``series``  mapping from a name to its values ``(n,)``; lengths may differ. Keras's ``history.history`` and a
-                plain dict both fit.
+    ``series``  mapping from a name to its values ``(n,)``, or what Keras's ``fit``
+                returns, which has one; lengths may differ
     ``first``   what the first value counts as on the horizontal axis
     ``log``     whether the vertical axis is logarithmic (values must then be positive)
 
-    Lines differ in colour and style, and each is named in the legend. Returns the Axes.
-    Used in every chapter.
+    Lines differ in colour and style, and each is named in the legend. One that ends in
+    NaN or infinity, as training that diverged does, is drawn up to there, with a word.
+    Returns the Axes. Used in every chapter.
     """
+    series = getattr(series, "history", series)
     if not isinstance(series, Mapping):
         raise TypeError(f"series must map names to values, got {type(series).__name__}")
     if not series:
         raise ValueError("series must hold at least one curve, got none")
     curves = {
-        name: as_numbers(values, f"series[{name!r}]", ("n",))
+        name: as_numbers(_until_diverged(values, label), label, ("n",))
         for name, values in series.items()
+        for label in [f"series[{name!r}]"]
     }
     for name, values in curves.items():
         if log and values.min() <= 0:
@@ -296,6 +307,12 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
             linestyle=LINE_STYLES[i % 4],
             marker="o" if len(values) == 1 else None,
         )
+        if len(values) < len(series[name]):
+            last = first + len(values) - 1, values[-1]
+            ax.plot(*last, "X", color=CLASS_COLORS[i % 10], markersize=9)
+            ax.annotate(
+                "diverged", last, (0, 8), textcoords="offset points", ha="right"
+            )
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()

@@ -101,7 +101,8 @@ class ConfusionReport:
     def plot(self, *, normalize=None, errors_only=False, ax=None):
         """Draw the confusion matrix, rows true and columns predicted, zeros left blank.
 
-        ``normalize``    None draws counts, ``"true"`` shares of each row, so that rows sum to 1
+        ``normalize``    None draws counts, ``"true"`` shares of each row, with recall on
+                         the diagonal, ``"pred"`` of each column, with precision there
         ``errors_only``  leave the diagonal blank and scale the colours to the errors, which a good classifier's
                          diagonal would drown
         ``ax``           where to draw; None means a new figure
@@ -110,13 +111,12 @@ class ConfusionReport:
         """
         import seaborn as sns  # takes a second, and only some chapters need it
 
-        check_choice(normalize, "normalize", (None, "true"))
+        check_choice(normalize, "normalize", (None, "true", "pred"))
         values, form = self.counts, "d"
-        if normalize == "true":
-            values, form = (
-                self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1),
-                ".2f",
-            )
+        if normalize:
+            axis = {"true": 1, "pred": 0}[normalize]
+            totals = self.counts.sum(axis=axis, keepdims=True)
+            values, form = self.counts / np.maximum(totals, 1), ".2f"
         blank = (
             np.eye(len(self.labels), dtype=bool)
             if errors_only

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from functools import partial
+from types import SimpleNamespace
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -894,7 +895,7 @@ plot_line = partial(plot_line_fit, slope=1, intercept=0)
             ["series['loss']", "(n,)", "(1, 2)"],
         ),
         (
-            lambda: plot_curves({"loss": [1, np.nan]}),
+            lambda: plot_curves({"loss": [np.nan, 1]}),
             ValueError,
             ["series['loss'] must be finite", "nan"],
         ),
@@ -1424,3 +1425,25 @@ def test_the_course_style_is_the_same_on_a_dark_theme():
     light = drawn()
     plt.style.use("dark_background")
     np.testing.assert_array_equal(drawn(), light)
+
+
+def test_what_keras_fit_returns_is_drawn_as_its_history():
+    curves = {"loss": [3.0, 2.0], "val_loss": [4.0, 3.0]}
+    ax = plot_curves(SimpleNamespace(history=curves))
+    assert {line.get_label(): list(line.get_ydata()) for line in ax.lines} == curves
+
+
+@pytest.mark.parametrize("end", [np.nan, np.inf])
+def test_a_curve_that_diverged_is_drawn_up_to_there(end):
+    ax = plot_curves({"loss": [2.0, 9.0, end, end], "other": [1.0, 1.0, 1.0, 1.0]})
+    assert [len(line.get_ydata()) for line in ax.lines] == [2, 1, 4]
+    assert [text.get_text() for text in ax.texts] == ["diverged"]
+    assert ax.texts[0].xy == (2, 9.0)
+    assert legend_texts(ax) == ["loss", "other"]
+    assert unreadable_texts(ax.figure) == []
+
+
+@pytest.mark.parametrize("values", [[np.nan, np.nan], [1.0, np.nan, 2.0]])
+def test_a_curve_with_holes_is_refused(values):
+    with pytest.raises(ValueError, match="series.'loss'.* must be finite, got nan"):
+        plot_curves({"loss": values})

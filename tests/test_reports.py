@@ -205,14 +205,15 @@ def test_errors_only_of_a_perfect_classifier_draws_an_empty_matrix():
     assert drawn(ax) == {}
 
 
-def test_normalised_rows_sum_to_one_in_numbers_and_in_texts():
+@pytest.mark.parametrize("normalize, axis", [("true", 1), ("pred", 0)])
+def test_shares_sum_to_one_in_numbers_and_in_texts(normalize, axis):
     y_true, y_pred = random_labels(seed=1, classes=4)
     report = from_predictions(y_true, y_pred)
-    ax = report.plot(normalize="true")
+    ax = report.plot(normalize=normalize)
     np.testing.assert_allclose(
-        cells(ax), confusion_matrix(y_true, y_pred, normalize="true")
+        cells(ax), confusion_matrix(y_true, y_pred, normalize=normalize)
     )
-    np.testing.assert_allclose(cells(ax).sum(axis=1), 1)
+    np.testing.assert_allclose(cells(ax).sum(axis=axis), 1)
     for (true, predicted), text in drawn(ax).items():
         assert text == f"{cells(ax)[int(true), int(predicted)]:.2f}"
 
@@ -416,7 +417,7 @@ def test_predictions_that_cannot_be_compared_are_refused(
     assert all(word in str(caught.value) for word in words), caught.value
 
 
-@pytest.mark.parametrize("normalize", ["pred", "all", "", True, 1, [1]])
+@pytest.mark.parametrize("normalize", ["rows", "all", "", True, 1, [1]])
 def test_an_unknown_normalisation_is_refused(pets, normalize):
     with pytest.raises(ValueError) as caught:
         pets.plot(normalize=normalize)
