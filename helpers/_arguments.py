@@ -54,11 +54,10 @@ def _way_to_labels(array, name):
     """Return advice for an array of two dimensions, empty for any other."""
     if array.ndim != 2 or array.size == 0:
         return ""
-    if array.dtype.kind == "f" and (array != array.round()).any():
-        if array.shape[1] == 1:
-            return f": compare the outputs of one unit with a threshold, ({name} > 0.5).ravel()"
-        return ": take argmax over the classes first"
-    if 1 in array.shape:
+    fractions = array.dtype.kind == "f" and (array != array.round()).any()
+    if fractions and array.shape[1] == 1:
+        return f": compare the outputs of one unit with a threshold, ({name} > 0.5).ravel()"
+    if not fractions and 1 in array.shape:
         return f": use {name}.ravel()"
     return ": take argmax over the classes first"
 

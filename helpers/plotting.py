@@ -262,11 +262,11 @@ def _captions(images, labels, predictions):
 
 
 def _until_diverged(values, name):
-    """Return a curve without the NaN and infinity that it ends in."""
+    """Return a curve as numbers, without the NaN and infinity that it ends in."""
     array = as_array(values, name, "shape (n,)")
-    if array.ndim != 1 or array.dtype.kind != "f" or not np.isfinite(array).any():
-        return array
-    return array[: np.flatnonzero(np.isfinite(array))[-1] + 1]
+    if array.ndim == 1 and array.dtype.kind == "f" and np.isfinite(array).any():
+        array = array[: np.flatnonzero(np.isfinite(array))[-1] + 1]
+    return as_numbers(array, name, ("n",))
 
 
 def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=None):
@@ -287,9 +287,8 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
     if not series:
         raise ValueError("series must hold at least one curve, got none")
     curves = {
-        name: as_numbers(_until_diverged(values, label), label, ("n",))
+        name: _until_diverged(values, f"series[{name!r}]")
         for name, values in series.items()
-        for label in [f"series[{name!r}]"]
     }
     for name, values in curves.items():
         if log and values.min() <= 0:

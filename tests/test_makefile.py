@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.dependencies import ROOT
+
 LISTS = (
     "requirements.txt",
     "requirements-dev.txt",

@@ -33,10 +33,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from tools.dependencies import ROOT
 from tools.full_settings import at_full_settings, set_constants
 from tools.pages import PageExporter, link_to_what_is_there
 
-ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 300  # seconds
 NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 FULL_CELL_TIMEOUT = 3600
