@@ -4,6 +4,7 @@ Import what you need from its room, for example ``from helpers.checks import
 checkpoint``:
 
 ``datasets``   the bundled MNIST files
+``folders``    a folder for what a chapter saves
 ``checks``     checkpoints, exercise checks, gradients measured by finite differences
 ``plotting``   the look of the course, its figures, and alt text for them
 ``reports``    confusion matrix and classification report
