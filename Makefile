@@ -68,13 +68,14 @@ full: $(READY)     ## execute every chapter at its source's full settings and ch
 bench: $(READY)    ## all benchmarks; their tables in build/benchmarks.md (half an hour; one: make bench ONLY=loading)
 	@$(BIN)/python -m tests.audit.benchmarks.run_benchmarks $(ONLY)
 
-store: $(READY)    ## execute every chapter and keep the fresh outputs in notebooks/
+store: $(READY)    ## execute every chapter, store the fresh outputs in notebooks/, write the glossary
 	@$(BIN)/python -m tools run --store $(CHAPTER)
+	@$(BIN)/python -m tools glossary
 
 images: $(READY)   ## draw the pictures in images/ again
 	@$(BIN)/python images/draw_images.py
 
-glossary: $(READY) ## write notebooks/glossary.md again, from the chapters' tables of words
+glossary: $(READY) ## write notebooks/glossary.md, from the chapters' tables of words
 	@$(BIN)/python -m tools glossary
 
 lock: $(READY)     ## write requirements.lock again: the newest versions that the course admits

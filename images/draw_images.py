@@ -898,17 +898,17 @@ def draw_own_digit(path):
 
 
 def draw_course_map(path):
-    """Draw the chapters as a path, each with a small figure of its own."""
-    small = (
-        draw_small_line,
-        draw_small_pca,
-        draw_small_network,
-        draw_small_curves,
-        draw_small_window,
-    )
-    figure, ax = blank_figure(10.66, 3.1)
+    """Draw the chapters as a path, with a small figure for each that has one."""
+    small = {
+        1: draw_small_line,
+        2: draw_small_pca,
+        3: draw_small_network,
+        4: draw_small_curves,
+        5: draw_small_window,
+    }
     box, gap, bottom, top = 1.84, 0.33, 0.07, 3.03
-    for index, (chapter, draw) in enumerate(zip(CHAPTERS, small, strict=True)):
+    figure, ax = blank_figure(0.14 + len(CHAPTERS) * (box + gap) - gap, 3.1)
+    for index, chapter in enumerate(CHAPTERS):
         left = 0.07 + index * (box + gap)
         draw_box(
             ax,
@@ -946,17 +946,19 @@ def draw_course_map(path):
             draw_arrow(
                 ax, (left - gap, (top + bottom) / 2), (left, (top + bottom) / 2), gap=1
             )
-        draw(axes_at(figure, (left + 0.1, bottom + 0.12), box - 0.2, 1.85))
+        if draw := small.get(chapter.number):
+            draw(axes_at(figure, (left + 0.1, bottom + 0.12), box - 0.2, 1.85))
     save_png(figure, path)
 
 
 def draw_place(path, here):
     """Draw the chapters as a row of signs, the one numbered ``here`` in dark."""
-    names = [chapter.short_name for chapter in CHAPTERS]
-    widths, gap, height, bottom = (2.35, 1.25, 1.8, 1.8, 1.8), 0.33, 0.56, 0.34
-    figure, ax = blank_figure(10.66, 0.97)
+    signs = [f"{chapter.number}  {chapter.short_name}" for chapter in CHAPTERS]
+    widths = [0.82 + 0.084 * len(sign) for sign in signs]
+    gap, height, bottom = 0.33, 0.56, 0.34
+    figure, ax = blank_figure(0.14 + sum(widths) + gap * (len(signs) - 1), 0.97)
     left = 0.07
-    for number, (name, width) in enumerate(zip(names, widths, strict=True), start=1):
+    for number, (sign, width) in enumerate(zip(signs, widths, strict=True), start=1):
         color, background, edge = (
             ("white", INK, INK) if number == here else (INK, "white", "0.6")
         )
@@ -973,7 +975,7 @@ def draw_place(path, here):
         ax.text(
             left + width / 2,
             bottom + height / 2 - 0.01,
-            f"{number}  {name}",
+            sign,
             fontsize=14,
             fontweight="bold",
             color=color,
@@ -990,7 +992,7 @@ def draw_place(path, here):
                 ha="center",
                 va="center",
             )
-        if number < len(names):
+        if number < len(signs):
             draw_arrow(
                 ax,
                 (left + width, bottom + height / 2),

@@ -32,8 +32,11 @@ def test_each_page_says_what_the_metadata_say(path):
         for page, line in wanted.items()
         if not re.search(f"^{re.escape(line)}".replace(r"\*", ".*"), PAGES[page], re.M)
     ]
-    if f"{chapter.number} {chapter.short_name} (" not in PAGES["notebooks/index.md"]:
-        missing.append(f"notebooks/index.md: the map's alt text lacks {named}")
+    for page in ("README.md", "notebooks/index.md"):
+        if f"{chapter.number} {chapter.short_name} (" not in PAGES[page]:
+            missing.append(
+                f"{page}: the alt text of its map lacks {chapter.short_name}"
+            )
     assert missing == []
 
 
