@@ -93,6 +93,7 @@ def test_imports_change_no_setting_and_no_random_state(run):
 def test_messages_are_hidden_inside_and_shown_around(run):
     code = """
         import subprocess
+        sys.stderr = open(2, "w", buffering=1, closefd=False)
         sys.stderr.write("before;")         # half a line, which Python still holds
         with quiet_startup() as nothing:
             assert nothing is None

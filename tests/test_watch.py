@@ -22,6 +22,7 @@ DATAGRAM = (socket.AF_INET, socket.SOCK_DGRAM)
         lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
         lambda: socket.getaddrinfo(b"example.org", 80),
         lambda: socket.gethostbyname("example.org"),
+        lambda: socket.socket(*DATAGRAM).connect((OUTSIDE, 9)),
         lambda: socket.socket(*DATAGRAM).sendto(b"", (OUTSIDE, 9)),
         lambda: urllib.request.urlopen("https://example.org", timeout=1),
     ],
@@ -145,6 +146,7 @@ x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
 x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (4, 2)   → x has shape (4, 2), but it has (2, 4)
 x = 2 * np.ones((2, 3)) @ np.ones((3, 4))  # (2, 4) @ (4, 4) = (2, 4)  → 2 * np.ones((2, 3)) has shape (2, 4), but
 x = 1 - np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)  → np.ones((2, n)) has
+x = np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, n) = (2, n)
 x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number
 x = np.zeros((2, 3))⏎x = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
 x = iter([np.zeros((2, 3))])⏎x = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
@@ -162,7 +164,8 @@ x = np.zeros((3, 2))  # (samples,)                                  → x has sh
 x = '# (3, 3)'
 x = np.zeros((2, 3))  # (3, 2), all >= 0                            → x has shape (3, 2), but it has (2, 3)
 m = np.int64(3)⏎x = np.zeros((2, 3))  # (2, m + 1)                  → x has shape (2, m + 1), but it has (2, 3)
-y = 1; x = np.zeros((2, 3))  # (2, 3)
+y = 1; x = np.ones((2, 3)) @ np.ones((3, y))  # (2, 3) @ (3, 1)
+x = {"äöüß": np.zeros(3)}["äöüß"]  # (2,)                           → x has shape (2,), but it has (3,)
 images = np.zeros((3, 3))  # (images, 3)
 x, *rest = np.zeros(2), 1, 2  # (2,), (2,)
 """
