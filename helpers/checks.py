@@ -16,7 +16,8 @@ class FailedCheckpoint(AssertionError):
         from IPython import get_ipython
 
         traceback = self.__traceback__
-        while (inner := traceback.tb_next) and inner.tb_frame.f_code != _CHECKPOINT:
+        own = checkpoint.__code__
+        while (inner := traceback.tb_next) and inner.tb_frame.f_code is not own:
             traceback = inner
         traceback.tb_next = None
         return get_ipython().InteractiveTB.structured_traceback(
@@ -64,9 +65,6 @@ def checkpoint(claim, condition):
     if not condition:
         raise FailedCheckpoint(f"This is not true: {claim}")
     print(f"✓ {claim}")
-
-
-_CHECKPOINT = checkpoint.__code__
 
 
 def finite_differences(function, point, *, step=1e-5):
