@@ -9,12 +9,51 @@ from helpers._arguments import as_numbers
 _answered = set()  # the exercises whose latest check found the answer right
 
 
-def checkpoint(claim, condition):
-    """Print a tick and the claim if ``condition`` is true; raise ``AssertionError`` with the claim if it is not.
+class FailedCheckpoint(AssertionError):
+    """A claim is not true; a notebook shows the lines that claim it, and none of this file."""
 
-    ``condition`` is a single ``bool``: put ``np.all(...)`` or ``np.allclose(...)``
-    around arrays. Raises ``TypeError`` for anything else, so that an array or a number
-    is never taken for a proof.
+    def _render_traceback_(self):  # IPython asks for it
+        from IPython import get_ipython
+
+        traceback = self.__traceback__
+        own = checkpoint.__code__
+        while (inner := traceback.tb_next) and inner.tb_frame.f_code is not own:
+            traceback = inner
+        traceback.tb_next = None
+        return get_ipython().InteractiveTB.structured_traceback(
+            type(self), self, self.__traceback__
+        )
+
+
+def checkpoint(claim, condition):
+    """Print a tick and a claim, if it is true.
+
+    Used in every chapter.
+
+    Parameters
+    ----------
+    claim : str
+        What is claimed, in words.
+    condition : bool
+        Whether it is true. For an array, use ``np.all`` or ``np.allclose``.
+
+    Raises
+    ------
+    FailedCheckpoint
+        If ``condition`` is false: an ``AssertionError`` that states the claim.
+    TypeError
+        If ``condition`` is not a single ``bool``, or ``claim`` is not text. A number or
+        an array is refused because it could be true by accident.
+
+    Examples
+    --------
+    >>> losses = [3.2, 1.1, 0.4]
+    >>> checkpoint("the loss fell at each step", losses == sorted(losses, reverse=True))
+    ✓ the loss fell at each step
+    >>> checkpoint("the loss is below 0.1", losses[-1] < 0.1)
+    Traceback (most recent call last):
+        ...
+    helpers.checks.FailedCheckpoint: This is not true: the loss is below 0.1
     """
     if not isinstance(claim, str) or not claim.strip():
         raise TypeError(f"claim must be a sentence, got {claim!r}")
@@ -24,25 +63,44 @@ def checkpoint(claim, condition):
             "for an array, use np.all(...) or np.allclose(...)"
         )
     if not condition:
-        raise AssertionError(f"This is not true: {claim}")
+        raise FailedCheckpoint(f"This is not true: {claim}")
     print(f"✓ {claim}")
 
 
 def finite_differences(function, point, *, step=1e-5):
-    """Measure the gradient of ``function`` at ``point`` by centred differences.
+    """Measure the gradient of a function by centred differences.
 
-    Each number of ``point`` is nudged up and down by ``step`` while the others stay, in
-    float64.
+    Each number of ``point`` is moved up and down by ``step`` while the others stay. The
+    error of the result is of the order of ``step ** 2``. Used in chapters 1, 3 and 5.
 
-    ``function``  takes an array of the shape of ``point`` and returns one number
-    ``point``     array of any shape; it is not changed
-    ``step``      positive number
+    Parameters
+    ----------
+    function : callable
+        Takes a float64 array of the shape of ``point`` and returns one number.
+    point : array_like of numbers, any shape
+        Where to measure. It is not changed.
+    step : float, default 1e-5
+        How far each number is moved, positive.
 
-    Returns a float64 array of the shape of ``point``. Its error is of the order
-    ``step**2``. Raises ``TypeError`` or ``ValueError`` for a point that is not finite,
-    a step that is not positive, or a function that returns more than one number. Taught
-    in chapter 1.
+    Returns
+    -------
+    numpy.ndarray of float64
+        The gradient, of the shape of ``point``.
+
+    Raises
+    ------
+    TypeError
+        If ``point`` does not hold numbers.
+    ValueError
+        If ``point`` is empty or not finite, ``step`` is not positive and finite, or
+        ``function`` does not return one number.
+
+    Examples
+    --------
+    >>> finite_differences(lambda point: point[0] ** 2 * point[1], [3.0, 1.0]).round(6)
+    array([6., 9.])
     """
+    __tracebackhide__ = True  # IPython shows an error of the function without this file
     point = as_numbers(point, "point", None)  # a copy
     if not isinstance(step, Real) or not 0 < step < np.inf:
         raise ValueError(f"step must be positive and finite, got {step!r}")
@@ -67,71 +125,110 @@ def _one_number(value):
 
 
 def gradient_error(formula, measured):
-    """Return the largest relative difference between two gradients of the same shape, a float of at least 0.
+    """Return the largest relative difference between two gradients.
 
-    For each entry it is ``|f - m| / max(|f|, |m|)``, and 0 where both are 0. A right
-    gradient in float64 stays below about 1e-6, a wrong one is often near 1; judge the
-    result with a checkpoint. Entries that are tiny next to the largest one are measured
-    against a millionth of it, where rounding would drown them.
+    For an entry it is ``abs(f - m) / max(abs(f), abs(m))``, or 0 where both are 0.
+    Entries that are much smaller than the largest one, and hence drowned by rounding,
+    are compared with a millionth of the largest. In float64, a correct gradient stays
+    below about 1e-6; a wrong one is often near 1. Used in chapters 1 and 5.
 
-    Raises ``ValueError`` when the shapes differ or a value is not finite. Taught in
-    chapter 1.
+    Parameters
+    ----------
+    formula, measured : array_like of numbers, equal shapes
+        The gradient that a formula gives and, say, that of `finite_differences`.
+
+    Returns
+    -------
+    float
+        From 0, for equal gradients, to 2, for opposite signs.
+
+    Raises
+    ------
+    TypeError
+        If a gradient does not hold numbers.
+    ValueError
+        If the shapes differ, or a gradient is empty or not finite.
+
+    Examples
+    --------
+    >>> gradient_error([2.0, -1.0], [2.0, -1.0])
+    0.0
+    >>> gradient_error([2.0, -1.0], [2.0, 1.0])
+    2.0
     """
-    formula, measured = (
-        as_numbers(formula, "formula", None),
-        as_numbers(measured, "measured", None),
-    )
+    formula = as_numbers(formula, "formula", None)
+    measured = as_numbers(measured, "measured", None)
     if formula.shape != measured.shape:
         raise ValueError(
-            f"formula and measured must have the same shape, got {formula.shape} and {measured.shape}"
+            "formula and measured must have the same shape, "
+            f"got {formula.shape} and {measured.shape}"
         )
     largest = max(abs(formula).max(), abs(measured).max())
     if largest == 0:
         return 0.0
-    power = -np.frexp(largest)[
-        1
-    ]  # brings the largest near 1, so that nothing below overflows
+    # scaled by a power of 2 so that the largest is near 1 and nothing below overflows
+    power = -np.frexp(largest)[1]
     formula, measured = np.ldexp(formula, power), np.ldexp(measured, power)
     size = np.maximum(abs(formula), abs(measured))
     return float((abs(formula - measured) / np.maximum(size, 1e-6 * size.max())).max())
 
 
 class WrongAnswer(AssertionError):
-    """An answer to an exercise is not right yet; a notebook shows the words alone, and no traceback."""
+    """An answer to an exercise is not right yet; a notebook shows the message without a traceback."""
 
     def _render_traceback_(self):
         return [f"✗ {self}"]
 
 
 def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
-    """Say whether a reader's answer to an exercise is right, and if not, give a hint.
+    """Tell the reader whether an answer is right and, if it is not, give a hint.
 
-    ``number``    of the exercise, for example ``"1.2"``
-    ``answer``    function without arguments that computes the answer, so that a name that the reader has not
-                  defined yet is met with a kind word instead of a traceback
-    ``expected``  number or array; the answer must have its shape and be close to it
-    ``hints``     pairs ``(wrong answer, hint)`` for common mistakes; the hint of the first match is shown
+    Prints a tick for a right answer, and that the exercise waits as long as there is no
+    answer: ``...``, ``None`` or a name that is not defined yet. Used in every chapter.
 
-    Prints a tick when right, and a note when there is no answer yet (``...``, ``None``
-    or an unknown name). Raises :class:`WrongAnswer`, an ``AssertionError``, with the
-    hint when the answer is wrong.
+    Parameters
+    ----------
+    number : str
+        Of the exercise: ``"1.2"``.
+    answer : callable
+        Takes nothing and returns the answer, so that a name that the reader has not
+        defined yet is noticed here and ends in no ``NameError``.
+    expected : array_like
+        The right answer. An answer is right if it has the same shape and is close, or
+        equal where it holds no numbers.
+    hints : iterable of (array_like, str)
+        Wrong answers, each with a hint as plain text. The first match counts.
+    rtol, atol : float, default 1e-6 and 1e-9
+        How close is close enough, as in `numpy.allclose`.
+
+    Raises
+    ------
+    WrongAnswer
+        If the answer is wrong: an ``AssertionError`` with the hint.
+
+    Examples
+    --------
+    >>> hints = [(2 / 17, "The eigenvalue is twice as large.")]
+    >>> check_exercise("1.2", lambda: ..., 1 / 17, hints=hints)
+    ○ Exercise 1.2 is waiting for your answer.
+    >>> check_exercise("1.2", lambda: 2 / 17, 1 / 17, hints=hints)
+    Traceback (most recent call last):
+        ...
+    helpers.checks.WrongAnswer: Exercise 1.2: not yet. The eigenvalue is twice as large.
+    >>> check_exercise("1.2", lambda: 1 / (4**2 + 1), 1 / 17, hints=hints)
+    ✓ Exercise 1.2: right.
     """
+    __tracebackhide__ = True  # IPython shows an error of the answer without this file
     _answered.discard(number)
+    missing = "."
     try:
         given = answer()
-    except (
-        UnboundLocalError
-    ):  # a NameError too, but a mistake in the answer, not a missing one
+    except UnboundLocalError:  # a NameError, but of an answer that is there
         raise
     except NameError as error:
-        given, missing = (
-            None,
-            f": {error.name} is not defined. (Or your answer uses that name.)"
-            if error.name
-            else ".",
-        )
-    else:
-        missing = "."
+        given = None
+        if error.name:
+            missing = f": {error.name} is not defined. (Or your answer uses that name.)"
     if given is None or given is Ellipsis:
         print(f"○ Exercise {number} is waiting for your answer{missing}")
         return
@@ -151,10 +248,26 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
 
 
 def is_answered(number):
-    """Return whether the latest check of an exercise found its answer right; False before the first check.
+    """Return whether the latest check of an exercise found its answer right.
 
-    For cells that go on with the reader's answer. ``number`` as in
-    :func:`check_exercise`. Used in chapter 5.
+    For cells that go on with the reader's answer. Used in chapter 5.
+
+    Parameters
+    ----------
+    number : str
+        Of the exercise, as in `check_exercise`.
+
+    Returns
+    -------
+    bool
+        False before the first check, too.
+
+    Examples
+    --------
+    >>> check_exercise("9.9", lambda: 3, 3)
+    ✓ Exercise 9.9: right.
+    >>> is_answered("9.9")
+    True
     """
     return number in _answered
 
@@ -173,7 +286,7 @@ def _kind(value):
 
 
 def _shown(value):
-    """Return a value as text: numbers without the names of their NumPy types, and only the first of many."""
+    """Return a value as text: numbers without their NumPy types, only the first of many."""
     if _shape(value) is None:
         return str(value)
     array = np.asarray(value)
@@ -181,26 +294,21 @@ def _shown(value):
         return f"{array.ravel()[:4]} and so on"
     if array.dtype.kind not in "biufc":
         return str(value)
-    if (
-        array.dtype.kind == "f" and array.itemsize < 8
-    ):  # in float64, 0.2 of float32 would be 0.20000000298...
+    if array.dtype.kind == "f" and array.itemsize < 8:
+        # by way of text: 0.2 of float32 is 0.20000000298... in float64
         array = array.astype(str).astype(float)
     return str(array.tolist())
 
 
 def _agree(given, expected, rtol, atol):
+    """Return whether two values have the same shape and are close or, where they are not numbers, equal."""
     if _shape(given) != np.shape(expected):
         return False
-    for same in (
-        lambda: np.allclose(given, expected, rtol=rtol, atol=atol),
-        lambda: np.array_equal(given, expected),
-    ):
-        try:
-            return bool(same())
-        except (
-            TypeError,
-            ValueError,
-            OverflowError,
-        ):  # not numbers, or too large: text, say; next, or no answer
-            pass
-    return False
+    try:
+        return bool(np.allclose(given, expected, rtol=rtol, atol=atol))
+    except (TypeError, ValueError, OverflowError):  # not numbers, or too large
+        pass
+    try:
+        return bool(np.array_equal(given, expected))
+    except (TypeError, ValueError, OverflowError):
+        return False

@@ -59,7 +59,7 @@ def test_a_defect_that_is_not_there_to_be_planted_is_refused(workspace):
 
 @pytest.mark.course
 def test_a_defect_that_nobody_notices_is_told_from_one_that_is_noticed(workspace):
-    tests = ("tests/test_startup.py::test_all_the_documented_rooms_are_there",)
+    tests = ("tests/test_startup.py::test_documented_modules_are_there",)
     harmless = Defect(
         "a word in a comment",
         "helpers/checks.py",

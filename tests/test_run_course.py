@@ -313,7 +313,7 @@ def test_failure_names_chapter_cell_and_claim_and_the_rest_goes_on(
     assert run() == 1
     said = capsys.readouterr().out
     assert (
-        "Chapter 01_bad.ipynb failed in code cell 2 of 3: AssertionError: This is not true: [two] is three"
+        "Chapter 01_bad.ipynb failed in code cell 2 of 3: FailedCheckpoint: This is not true: [two] is three"
         in said
     )
     assert "checkpoint('[two] is three', 2 == 3)" in said

@@ -1,4 +1,4 @@
-"""The watch over test runs: it refuses the network, sees text that is hard to read, and kernels start with it."""
+"""The watch over test runs: no network, no text that is hard to read, no shape that is not what a comment says."""
 
 import socket
 import urllib.request
@@ -13,17 +13,17 @@ from tests.rules import watch
 from tools.run_course import execute
 
 OUTSIDE = "192.0.2.1"  # reserved for documentation: no machine has it
+DATAGRAM = (socket.AF_INET, socket.SOCK_DGRAM)
 
 
 @pytest.mark.parametrize(
     "call",
     [
         lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
-        lambda: socket.getaddrinfo("example.org", 80),
+        lambda: socket.getaddrinfo(b"example.org", 80),
         lambda: socket.gethostbyname("example.org"),
-        lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
-            b"", (OUTSIDE, 9)
-        ),
+        lambda: socket.socket(*DATAGRAM).connect((OUTSIDE, 9)),
+        lambda: socket.socket(*DATAGRAM).sendto(b"", (OUTSIDE, 9)),
         lambda: urllib.request.urlopen("https://example.org", timeout=1),
     ],
 )
@@ -32,70 +32,54 @@ def test_this_process_cannot_reach_another_machine(call):
         call()
 
 
-def test_this_machine_can_be_reached():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        socket.create_connection(server.getsockname()).close()
-    with socket.create_server(("localhost", 0)) as server:
-        socket.create_connection(("localhost", server.getsockname()[1])).close()
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_this_machine_can_be_reached(host):
+    with socket.create_server((host, 0)) as server:
+        socket.create_connection((host, server.getsockname()[1])).close()
 
 
-def failure_of(tmp_path, *sources):
-    path = tmp_path / "01_watched.ipynb"
-    nbformat.write(
-        new_notebook(cells=[new_code_cell(source) for source in sources]), path
-    )
-    return execute(path)[1].failure
+# ---- kernels
 
-
-DRAW = """
+START = """
+names = set(globals())
+assert not {"sys", "watch", "plotting", "np"} & names
+import socket
 import matplotlib.pyplot as plt
-from helpers.plotting import show_figure
-plt.text(0.5, 0.5, "pale", color={color!r})
-show_figure("One word in the middle of an empty plot.")
+import numpy as np
+from helpers.plotting import show_figure, show_slider
+def draw(gray):
+    plt.text(0.5, 0.5, "word", color=str(gray))
+def slide(*values):
+    show_slider(draw, name="gray", values=values, start=0, alt="A word in an empty plot.")
 """
+CELLS = {  # source: what is wrong with it
+    START: "",
+    "draw(0.3)\nshow_figure('A word in an empty plot.')": "",
+    "draw(0.7)\nshow_figure('A word in an empty plot.')": "'word' has a contrast of 2.",
+    "slide(0, 0.3, 0.3)": "",
+    "slide(0, 0.3, 0.7)": "'word' has a contrast of 2.",
+    "slide(0.7, 0.3, 0)": "'word' has a contrast of 2.",
+    "x = np.zeros((2, 3))  # (2, 3)": "",
+    "x = np.zeros((2, 3))  # (3, 2): transposed": "x has shape (3, 2), but it has (2, 3)",
+    f"try:\n    socket.create_connection(({OUTSIDE!r}, 80), timeout=1)\n"
+    "except BaseException:\n    pass": "",
+    "print('the next cell')": f"without a network, but something asked for {OUTSIDE}",
+}
 
 
-def test_a_kernel_cannot_reach_another_machine(tmp_path):
-    failure = failure_of(
-        tmp_path,
-        f"import socket\ntry:\n    socket.create_connection(({OUTSIDE!r}, 80), timeout=1)\n"
-        "except BaseException:\n    pass",
-        "print('the next cell')",
-    )
-    assert (
-        f"Refused: The course runs without a network, but something asked for {OUTSIDE}"
-        in failure
-    )
+def test_kernels_are_watched(tmp_path):
+    cells = [new_code_cell(source) for source in CELLS]
+    for cell in cells:
+        cell.metadata.tags = ["raises-exception"]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "01_watched.ipynb")
+    executed, _ = execute(tmp_path / "01_watched.ipynb")
+    for cell, fault in zip(executed.cells, CELLS.values(), strict=True):
+        errors = [one.evalue for one in cell.outputs if one.output_type == "error"]
+        assert len(errors) == bool(fault), cell.source
+        assert fault in "".join(errors)
 
 
-def test_a_kernel_notices_text_that_is_hard_to_read(tmp_path):
-    assert (
-        "Text in a figure is hard to read: 'pale' has a contrast of 2."
-        in failure_of(tmp_path, DRAW.format(color="0.7"))
-    )
-
-
-@pytest.mark.parametrize("values", [[0, 0.3, 0.7], [0.7, 0.3, 0]])
-def test_a_kernel_moves_each_slider_to_both_its_ends(tmp_path, values):
-    assert "'gray' has a contrast of 2." in failure_of(
-        tmp_path,
-        f"""
-import matplotlib.pyplot as plt
-from helpers.plotting import show_slider
-show_slider(lambda value: plt.text(0.5, 0.5, "gray", color=str(value)), name="gray", values={values}, start=0,
-            alt="One word in the middle of an empty plot.")
-""",
-    )
-
-
-def test_a_kernel_lets_good_text_pass_and_finds_no_names_that_are_not_its_own(tmp_path):
-    assert failure_of(tmp_path, DRAW.format(color="0.3")) == ""
-    assert (
-        failure_of(
-            tmp_path, "assert not {'sys', 'watch', 'plotting', 'np'} & set(globals())"
-        )
-        == ""
-    )
+# ---- figures
 
 
 @pytest.mark.parametrize(
@@ -114,9 +98,7 @@ def test_a_kernel_lets_good_text_pass_and_finds_no_names_that_are_not_its_own(tm
         ("white", (0, 0, 0, 0.4), 12, "normal", False),
     ],
 )
-def test_contrast_of_text_is_measured_against_what_is_behind_it(
-    paper, ink, size, weight, readable
-):
+def test_text_is_compared_with_what_is_behind_it(paper, ink, size, weight, readable):
     figure, ax = plt.subplots()
     ax.axis("off")
     ax.axvspan(0, 1, color=paper)
@@ -126,7 +108,7 @@ def test_contrast_of_text_is_measured_against_what_is_behind_it(
     assert text.get_alpha() is None
 
 
-def test_looking_at_a_figure_does_not_move_what_is_on_it():
+def test_looking_at_a_figure_moves_nothing_on_it():
     figure, ax = plt.subplots(layout="constrained")
     ax.imshow([[0, 1]], cmap="gray")
     ax.set(xlabel="a long label\nof two lines", title="title")
@@ -150,98 +132,53 @@ def test_contrast_agrees_with_the_published_examples():
     assert watch._contrast((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)) == 1
 
 
-@pytest.mark.parametrize(
-    "line, fault",
-    [
-        ("x = np.zeros((2, 3))  # (2, 3): two rows", None),
-        ("x = np.zeros((2, 3))  # (3, 2)", "x has shape (3, 2), but it has (2, 3)"),
-        ("x = np.zeros(n + 1)  # (n + 1,)", None),
-        (
-            "x = np.zeros(n)  # (n + 1,), one too few",
-            "x has shape (n + 1,), but it has (5,)",
-        ),
-        ("x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)", None),
-        (
-            "x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)",
-            "y has shape (n, 2), but it has (5, 1)",
-        ),
-        ("x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)", None),
-        (
-            "x = np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (4, 2)",
-            "x has shape (4, 2), but it has (2, 4)",
-        ),
-        (
-            "x = 2 * np.zeros((2, 3)) @ np.zeros((3, 4))  # (2, 4) @ (4, 4) = (2, 4)",
-            "2 * np.zeros((2, 3)) has shape (2, 4), but it has (2, 3)",
-        ),
-        (
-            "x = 1 - np.zeros((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)",
-            "np.ones((2, n)) has shape (2, 4), but it has (2, 5)",
-        ),
-        ("x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number", None),
-        (
-            "x = np.zeros((2, 3))\nx = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)",
-            None,
-        ),
-        (
-            "x, y = np.zeros(2), np.zeros((3, 2)) @ np.zeros((2, 4))  # (2,), (3, 4)",
-            None,
-        ),
-        (
-            "x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each",
-            "x has shape (n,), but it has (4,)",
-        ),
-        ("x = [[1, 2], [3, 4]]  # (2, 2)", None),
-        ("x = np.array([\n    1, 2])  # (3,)", "x has shape (3,), but it has (2,)"),
-        ("x = np.zeros((3, 2))  # (…, 2)", None),
-        ("x = np.zeros((3, 2))  # (samples, 2)", None),
-        (
-            "x = np.zeros((3, 2))  # (samples, 3)",
-            "x has shape (samples, 3), but it has (3, 2)",
-        ),
-        (
-            "x = np.zeros((3, 2))  # (samples,)",
-            "x has shape (samples,), but it has (3, 2)",
-        ),
-        ("x = '# (3, 3)'", None),
-        (
-            "x = np.zeros((2, 3))  # (3, 2), all >= 0",
-            "x has shape (3, 2), but it has (2, 3)",
-        ),
-        (
-            "m = np.int64(3)\nx = np.zeros((2, 3))  # (2, m + 1)",
-            "x has shape (2, m + 1), but it has (2, 3)",
-        ),
-        (
-            "x, y = np.zeros(2), np.zeros(3)  # (2,) each",
-            "y has shape (2,), but it has (3,)",
-        ),
-        ("x = [np.zeros(3) for _ in range(4)]  # (3,) each", None),
-        ("y = 1; x = np.zeros((2, 3))  # (2, 3)", None),
-        (
-            "x = iter([np.zeros((2, 3))])\nx = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)",
-            None,
-        ),
-        ("images = np.zeros((3, 3))  # (images, 3)", None),
-        ("x, *rest = np.zeros(2), 1, 2  # (2,), (2,)", None),
-        ("x = np.zeros((3, 2))  # (..., 2)", None),
-    ],
-)
-def test_shapes_in_comments_are_held_to_what_they_say(line, fault):
-    source = f"import numpy as np\nn = 5\n{line}\nlast = n"
+# ---- shapes
+
+# lines of a cell, with ⏎ between them, and the shape that is not as the last one says
+COMMENTS = """
+x = np.zeros((2, 3))  # (2, 3): two rows
+x = np.zeros((2, 3))  # (3, 2)                                      → x has shape (3, 2), but it has (2, 3)
+x = np.zeros(n + 1)  # (n + 1,)
+x = np.zeros(n)  # (n + 1,), one too few                            → x has shape (n + 1,), but it has (5,)
+x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)
+x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)                → y has shape (n, 2), but it has (5, 1)
+x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
+x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (4, 2)   → x has shape (4, 2), but it has (2, 4)
+x = 2 * np.ones((2, 3)) @ np.ones((3, 4))  # (2, 4) @ (4, 4) = (2, 4)  → 2 * np.ones((2, 3)) has shape (2, 4), but
+x = 1 - np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)  → np.ones((2, n)) has
+x = np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, n) = (2, n)
+x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number
+x = np.zeros((2, 3))⏎x = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
+x = iter([np.zeros((2, 3))])⏎x = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
+x, y = np.zeros(2), np.zeros((3, 2)) @ np.zeros((2, 4))  # (2,), (3, 4)
+x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each                   → x has shape (n,), but it has (4,)
+x, y = np.zeros(2), np.zeros(3)  # (2,) each                        → y has shape (2,), but it has (3,)
+x = [np.zeros(3) for _ in range(4)]  # (3,) each
+x = [[1, 2], [3, 4]]  # (2, 2)
+x = np.array([⏎    1, 2])  # (3,)                                   → x has shape (3,), but it has (2,)
+x = np.zeros((3, 2))  # (…, 2)
+x = np.zeros((3, 2))  # (..., 2)
+x = np.zeros((3, 2))  # (samples, 2)
+x = np.zeros((3, 2))  # (samples, 3)                                → x has shape (samples, 3), but it has (3, 2)
+x = np.zeros((3, 2))  # (samples,)                                  → x has shape (samples,), but it has (3, 2)
+x = '# (3, 3)'
+x = np.zeros((2, 3))  # (3, 2), all >= 0                            → x has shape (3, 2), but it has (2, 3)
+m = np.int64(3)⏎x = np.zeros((2, 3))  # (2, m + 1)                  → x has shape (2, m + 1), but it has (2, 3)
+y = 1; x = np.ones((2, 3)) @ np.ones((3, y))  # (2, 3) @ (3, 1)
+x = {"äöüß": np.zeros(3)}["äöüß"]  # (2,)                           → x has shape (2,), but it has (3,)
+images = np.zeros((3, 3))  # (images, 3)
+x, *rest = np.zeros(2), 1, 2  # (2,), (2,)
+"""
+
+
+@pytest.mark.parametrize("row", COMMENTS.strip().splitlines())
+def test_shapes_are_held_to_what_comments_say(row):
+    code, _, fault = row.replace("⏎", "\n").partition("→")
+    lines = f"import numpy as np\nn = 5\n{code.rstrip()}\nlast = n".splitlines(True)
     names = {}
-    checked = "".join(watch.with_shapes_checked(source.splitlines(keepends=True)))
-    if fault:
-        with pytest.raises(AssertionError) as caught:
-            exec(checked, names)
-        assert fault in str(caught.value)
+    try:
+        exec("".join(watch.with_shapes_checked(lines)), names)
+    except AssertionError as error:
+        assert fault and fault.strip() in str(error)
     else:
-        exec(checked, names)
-        assert names["last"] == 5
-
-
-def test_a_kernel_holds_shapes_to_their_comments(tmp_path):
-    source = "import numpy as np\nx = np.zeros((2, 3))    # (3, 2): transposed\nprint(x.shape)"
-    assert "A comment says that x has shape (3, 2), but it has (2, 3)" in failure_of(
-        tmp_path, source
-    )
+        assert not fault and names["last"] == 5

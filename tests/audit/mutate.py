@@ -530,7 +530,7 @@ DEFECTS = [
         "checkpoints that print and do not raise",
         "helpers/checks.py",
         change(
-            '    if not condition:\n        raise AssertionError(f"This is not true: {claim}")\n',
+            '    if not condition:\n        raise FailedCheckpoint(f"This is not true: {claim}")\n',
             "",
         ),
         "test_",

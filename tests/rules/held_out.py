@@ -20,26 +20,16 @@ LEARNS = re.compile(r"\.(fit|evaluate|score)\w*\(")
 
 def asked_too_early(notebook):
     """Yield the name of each test part that is asked too early, with the source of the cell."""
-    whole, made_of, may_be_asked = (
-        set(),
-        {},
-        set(),
-    )  # whole: data that hold a test part, whatever their name
+    whole = set()  # names of data that hold a test part
+    made_of, may_be_asked = {}, set()
     for source, in_section in _cells(notebook):
-        for target, value in [
-            pair for statement in ast.parse(source).body for pair in assigned(statement)
-        ]:
+        statements = ast.parse(source).body
+        for target, value in [pair for one in statements for pair in assigned(one)]:
             targets = [_owner(part) for part in getattr(target, "elts", [target])]
-            names, tests = (
-                {ast.unparse(part) for part in targets if part},
-                [_named_test(part) for part in targets],
-            )
-            asked = {
-                name
-                for part in (target, value)
-                if part
-                for name in _asked(ast.Expr(part), whole)
-            }
+            names = {ast.unparse(part) for part in targets if part}
+            tests = [_named_test(part) for part in targets]
+            parts = [ast.Expr(part) for part in (target, value) if part]
+            asked = {name for part in parts for name in _asked(part, whole)}
             asked -= arguments_in(value) | (whole & names_in(value, ast.Store))
             if in_section:
                 may_be_asked |= asked
@@ -69,30 +59,23 @@ def _cells(notebook):
 
 
 def _named_test(node):
-    words = (
-        node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    ).split("_")
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    words = name.split("_")
     return "test" in words and "split" not in words
 
 
 def _owner(target):
     """Return what a target is a part of: `x` for `x[:, 0]` and `*x`."""
-    return (
-        _owner(target.value)
-        if isinstance(target, ast.Subscript | ast.Starred)
-        else target
-    )
+    part = isinstance(target, ast.Subscript | ast.Starred)
+    return _owner(target.value) if part else target
 
 
 def _asked(tree, whole):
     """Yield what is loaded for more than its length or shape."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(getattr(node, "ctx", None), ast.Load) and (
-            _named_test(node) or ast.unparse(node) in whole
-        ):
-            yield ast.unparse(node)
-        elif not (
-            isinstance(node, ast.Attribute | ast.Call)
-            and SIZE.fullmatch(ast.unparse(node))
-        ):
+        text = ast.unparse(node)
+        loaded = isinstance(getattr(node, "ctx", None), ast.Load)
+        if loaded and (_named_test(node) or text in whole):
+            yield text
+        elif not (isinstance(node, ast.Attribute | ast.Call) and SIZE.fullmatch(text)):
             yield from _asked(node, whole)

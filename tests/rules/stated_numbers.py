@@ -28,13 +28,11 @@ class Stated(NamedTuple):
 
     def backing(self):
         """Return in words what would stand behind it."""
-        shown = f"{self.text} %" if self.percent else self.text
-        literal = (
-            f" or {float(self.text.replace(',', '')) / 100:.10g}"
-            if self.percent
-            else ""
-        )
-        return f"an output that shows {shown}, or code that holds {self.text.replace(',', '_')}{literal}"
+        shown, held = self.text, self.text.replace(",", "_")
+        if self.percent:
+            share = float(self.text.replace(",", "")) / 100
+            shown, held = f"{shown} %", f"{held} or {share:.10g}"
+        return f"an output that shows {shown}, or code that holds {held}"
 
 
 def stated_numbers(text):
@@ -65,16 +63,16 @@ class Evidence:
     def backs(self, stated):
         """Return whether something stands behind a number."""
         digits = stated.text.replace(",", "")
+        same = digits in self._shown or float(digits) in self._held
         if not stated.percent:
-            return digits in self._shown or float(digits) in self._held
+            return same
         share = float(digits) / 100
         decimals = len(digits.partition(".")[2])
         return (
             stated.text in self._shown_percent
             or f"{share:.{decimals + 2}f}" in self._shown
             or any(abs(value - share) < 1e-12 for value in self._held)
-            or "." in digits
-            and (digits in self._shown or float(digits) in self._held)
+            or ("." in digits and same)
         )
 
 
@@ -84,26 +82,21 @@ def _shown(cell):
     In the claim of a checkpoint, only numbers that were computed count, not those that
     the cell puts there in words.
     """
+
+    def computed(found):
+        return "" if found[0] in cell.source else found[0]
+
     for output in cell.outputs:
         for line in output.get("text", "").splitlines():
-            yield (
-                re.sub(
-                    _NUMBER,
-                    lambda found: "" if found[0] in cell.source else found[0],
-                    line,
-                )
-                if line.startswith("✓")
-                else line
-            )
+            yield re.sub(_NUMBER, computed, line) if line.startswith("✓") else line
         if not described(output):
             yield from map(str, output.get("data", {}).values())
 
 
 def claims(output):
     """Return the lines of an output by which checkpoints say what they have proved."""
-    return "\n".join(
-        line for line in output.get("text", "").splitlines() if line.startswith("✓")
-    )
+    lines = output.get("text", "").splitlines()
+    return "\n".join(line for line in lines if line.startswith("✓"))
 
 
 def described(output):

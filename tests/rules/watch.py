@@ -1,9 +1,9 @@
-"""Watches what the course does while tests run it.
+"""Watches the course while tests run it.
 
-No call leaves the machine, text in figures can be read, and shapes are what comments
-beside them say. The test process calls :func:`refuse_network` itself. Kernels call
-:func:`start` before their first cell, because :func:`watch_kernels` leads them to a
-folder of IPython's that says so.
+No call leaves the machine, text in figures can be read, and arrays have the shapes that
+the comments beside them say. The test process calls :func:`refuse_network` itself.
+Kernels call :func:`start` before their first cell, because :func:`watch_kernels` makes
+that an IPython start-up file.
 """
 
 import ast
@@ -14,23 +14,23 @@ import tempfile
 from numbers import Integral
 from pathlib import Path
 
-READABLE, READABLE_LARGE = (
-    4.5,
-    3.0,
-)  # least contrast of text: Web Content Accessibility Guidelines 2.2, level AA
+# least contrast of text, at level AA of the Web Content Accessibility Guidelines 2.2
+READABLE, READABLE_LARGE = 4.5, 3.0
 LARGE, LARGE_BOLD = 18, 14  # points
 SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")
-# in the kernel of a chapter, which gets no name for it
+# how a cell reaches this module without a name that the chapter could see
 WATCH = "__import__('sys').modules['tests.rules.watch']"
-THIS_MACHINE = ("localhost", "::1", "0.0.0.0", "::", "")
+THIS_MACHINE = re.compile(r"localhost|127\..*|0\.0\.0\.0|::1?|")
+
+
+# ---- the network
 
 
 class Refused(BaseException):
-    """Something asked for another machine. No Exception, so that few can swallow it."""
+    """Something asked for another machine. No ``Exception``, which many would catch."""
 
 
-# what was raised; where a chapter or a library swallowed it, the next cell raises it
-# again
+# what was raised; the next cell raises it again where a chapter or a library caught it
 refused = []
 
 
@@ -40,27 +40,17 @@ def refuse_network():
 
 
 def _refuse(event, arguments):
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = arguments[1]
-        host = (
-            address[0] if isinstance(address, tuple) else None
-        )  # other kinds of address stay on the machine
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
         host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        # an address that is no tuple, such as a path, stays on the machine
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
     else:
         return
-    if isinstance(host, bytes):
-        host = host.decode(errors="replace")
-    if (
-        isinstance(host, str)
-        and host not in THIS_MACHINE
-        and not host.startswith("127.")
-    ):
-        refused.append(
-            Refused(
-                f"The course runs without a network, but something asked for {host} ({event})"
-            )
-        )
+    host = host.decode(errors="replace") if isinstance(host, bytes) else host
+    if isinstance(host, str) and not THIS_MACHINE.fullmatch(host):
+        asked = f"something asked for {host} ({event})"
+        refused.append(Refused(f"The course runs without a network, but {asked}"))
         raise refused[-1]
 
 
@@ -70,16 +60,16 @@ def raise_refused():
         raise refused[0]
 
 
+# ---- kernels
+
+
 def watch_kernels(folder):
     """Have every kernel that this process starts call :func:`start`; ``folder`` is made for that, and stays."""
     startup = Path(folder) / "profile_default" / "startup"
     startup.mkdir(parents=True)
-    (
-        startup / "watch.py"
-    ).write_text(  # one expression: a statement would leave names to the chapter
-        "__import__('tests.rules.watch', fromlist=['start']).start()\n",
-        encoding="utf-8",
-    )
+    # one expression: a statement would leave names to the chapter
+    call = "__import__('tests.rules.watch', fromlist=['start']).start()\n"
+    (startup / "watch.py").write_text(call, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(folder)
 
 
@@ -91,41 +81,41 @@ def watch_test_run(config):
 
 
 def start():
-    """Refuse the network, look at every figure that a chapter can show, and hold shapes to their comments."""
+    """Refuse the network, check every figure that a chapter can show, and compare shapes with comments."""
     from IPython import get_ipython
 
     from helpers import plotting
 
     refuse_network()
-    get_ipython().input_transformers_post.append(with_shapes_checked)
-    get_ipython().input_transformers_post.append(
-        lambda lines: [f"{WATCH}.raise_refused()\n", *lines]
-    )
-    draw = plotting._as_png
+    get_ipython().input_transformers_post += [
+        with_shapes_checked,
+        lambda lines: [f"{WATCH}.raise_refused()\n", *lines],
+    ]
+    as_png, show_slider = plotting._as_png, plotting.show_slider
 
-    def looked_at(figure):
+    def checked_png(figure):
         if faults := unreadable_texts(figure):
-            raise AssertionError(
-                "Text in a figure is hard to read: " + "; ".join(faults)
-            )
-        return draw(figure)
+            words = "; ".join(faults)
+            raise AssertionError(f"Text in a figure is hard to read: {words}")
+        return as_png(figure)
 
-    show_slider = plotting.show_slider
-
-    def moved(draw, **settings):
+    def checked_slider(draw, **settings):
         values = settings["values"] = list(settings["values"])
         for value in (values[0], values[-1]):
             figure = plotting.plt.figure()
             draw(value)
-            plotting._as_png(figure)
+            checked_png(figure)
             plotting.plt.close(figure)
         show_slider(draw, **settings)
 
-    plotting._as_png, plotting.show_slider = looked_at, moved
+    plotting._as_png, plotting.show_slider = checked_png, checked_slider
+
+
+# ---- shapes
 
 
 def with_shapes_checked(lines):
-    """Return the lines of a cell with a check after each assignment at whose end a comment names shapes.
+    """Return the lines of a cell with a check after each assignment that ends in a comment with shapes.
 
     ``x, y = load()   # (60000, 28, 28), (60000,)`` makes two claims, ``z = x @ w   #
     (5, 2) @ (2, 3) = (5, 3)`` three.
@@ -136,37 +126,23 @@ def with_shapes_checked(lines):
         return lines
     checked = list(lines)
     for statement in reversed(body):
-        rest = (
-            lines[statement.end_lineno - 1]
-            .encode()[statement.end_col_offset :]
-            .decode()
-        )
-        comment = re.match(r"\s*#\s*(\(.*)", rest)
-        if isinstance(statement, ast.Assign) and comment and statement.col_offset == 0:
-            claim = comment[1].partition(":")[0]
-            product, _, result = (
-                claim.rpartition("=")
-                if "@" in claim and "=" in claim
-                else (claim, "", claim)
-            )
-            target = statement.targets[0]
-            targets = [
-                ast.unparse(part).lstrip("*")
-                for part in (target.elts if isinstance(target, ast.Tuple) else [target])
-            ]
-            values = ", ".join(f"{name!r}: {name}" for name in targets)
-            checked[statement.end_lineno - 1] = (
-                checked[statement.end_lineno - 1].rstrip("\n") + "\n"
-            )
-            checked.insert(
-                statement.end_lineno,
-                f"{WATCH}.check_shapes({{{values}}}, {result!r}, globals())\n",
-            )
+        first, end = statement.lineno - 1, statement.end_lineno
+        rest = lines[end - 1].encode()[statement.end_col_offset :].decode()
+        comment = re.match(r"\s*#\s*(\([^:]*)", rest)
+        if comment and isinstance(statement, ast.Assign) and statement.col_offset == 0:
+            product, _, result = comment[1].rpartition("=")
+            if "@" not in product:
+                product, result = comment[1], comment[1]
+            source = "".join(lines[first:end]).rstrip("\n")
             factors, shapes = factors_of(statement.value), SHAPE.findall(product)
             if "@" in product and len(factors) == len(shapes):
-                checked[statement.lineno - 1 : statement.end_lineno] = [
-                    with_factors_checked(statement, factors, shapes)
-                ]
+                source = with_factors_checked(statement, factors, shapes)
+            target = statement.targets[0]
+            parts = target.elts if isinstance(target, ast.Tuple) else [target]
+            names = [ast.unparse(part).lstrip("*") for part in parts]
+            values = ", ".join(f"{name!r}: {name}" for name in names)
+            check = f"{WATCH}.check_shapes({{{values}}}, {result!r}, globals())"
+            checked[first:end] = [f"{source}\n", f"{check}\n"]
     return checked
 
 
@@ -177,13 +153,13 @@ def with_factors_checked(statement, factors, shapes):
         def visit(self, node):
             if node not in factors:
                 return self.generic_visit(node)
-            call = ast.parse(
-                f"{WATCH}.checked(0, {ast.unparse(node)!r}, '({shapes[factors.index(node)]})', globals())"
-            )
-            call.body[0].value.args[0] = node
-            return call.body[0].value
+            claim = f"({shapes[factors.index(node)]})"
+            check = f"{WATCH}.checked(0, {ast.unparse(node)!r}, {claim!r}, globals())"
+            call = ast.parse(check, mode="eval").body
+            call.args[0] = node
+            return call
 
-    return ast.unparse(Checked().visit(statement)) + "\n"
+    return ast.unparse(Checked().visit(statement))
 
 
 def factors_of(value):
@@ -200,9 +176,9 @@ def factors_of(value):
 def check_shapes(values, claim, names):
     """Raise ``AssertionError`` unless the values have the shapes that a comment names, in this order.
 
-    Lengths are computed from numbers and names of the chapter; others fit anything.
-    Other numbers of shapes than of values claim nothing, but one shape ``each`` is
-    meant for all values, and for all entries of a list or dictionary.
+    Lengths are computed from numbers and names of the chapter; other words fit any
+    length. A comment with more or fewer shapes than values claims nothing, but one
+    shape ``each`` is meant for all values, and for all entries of a list or dictionary.
     """
     import numpy as np
 
@@ -212,20 +188,19 @@ def check_shapes(values, claim, names):
     if len(shapes) != len(values):
         return
     for (name, value), shape in zip(values.items(), shapes, strict=True):
-        wanted = [
-            _length(part.strip(), names) for part in shape.split(",") if part.strip()
-        ]
-        several = value.values() if isinstance(value, dict) else value
-        for array in (
-            several if each and isinstance(value, dict | list | tuple) else [value]
-        ):
+        parts = [part.strip() for part in shape.split(",") if part.strip()]
+        lengths = [_length(part, names) for part in parts]
+        several = each and isinstance(value, dict | list | tuple)
+        arrays = value if several else [value]
+        for array in arrays.values() if isinstance(arrays, dict) else arrays:
             found = array.shape if hasattr(array, "shape") else np.shape(array)
-            if len(found) != len(wanted) or any(
-                w not in (None, f) for w, f in zip(wanted, found, strict=True)
-            ):
-                raise AssertionError(
-                    f"A comment says that {name} has shape ({shape}), but it has {tuple(found)}"
-                )
+            fits = len(found) == len(lengths) and all(
+                wanted in (None, length)
+                for wanted, length in zip(lengths, found, strict=True)
+            )
+            if not fits:
+                claimed = f"A comment says that {name} has shape ({shape})"
+                raise AssertionError(f"{claimed}, but it has {tuple(found)}")
 
 
 def _length(part, names):
@@ -243,8 +218,12 @@ def checked(value, name, claim, names):
     return value
 
 
+# ---- figures
+
+
 def unreadable_texts(figure):
     """Return, in words, which texts of a figure stand out too little from what is behind them."""
+    import numpy as np
     from matplotlib.text import Text
 
     figure.draw_without_rendering()  # sets the places of texts
@@ -257,22 +236,16 @@ def unreadable_texts(figure):
         text.set_alpha(0)  # an invisible text would give up its place
     try:
         figure.canvas.draw()
-        behind = _pixels(figure)
+        pixels = np.asarray(figure.canvas.buffer_rgba())[::-1] / 255  # from the bottom
     finally:
         for text, _, alpha in texts:
             text.set_alpha(alpha)
+    behind = pixels[..., :3] * pixels[..., 3:] + 1 - pixels[..., 3:]  # on white
     return [fault for text, place, _ in texts if (fault := _fault(text, place, behind))]
 
 
-def _pixels(figure):
-    """Return what is drawn as floats (rows, columns, 3), the first row at the bottom, on white."""
-    import numpy as np
-
-    drawn = np.asarray(figure.canvas.buffer_rgba())[::-1] / 255
-    return drawn[..., :3] * drawn[..., 3:] + 1 - drawn[..., 3:]
-
-
 def _fault(text, place, behind):
+    """Return what is wrong with a text in a place, empty if it can be read or is not shown."""
     import numpy as np
     from matplotlib.colors import to_rgba
 
@@ -280,29 +253,22 @@ def _fault(text, place, behind):
         slice(max(0, int(low)), max(0, int(high)) + 1)
         for low, high in ((place.y0, place.y1), (place.x0, place.x1))
     )
-    paper = behind[rows, columns].reshape(-1, 3)
-    if len(paper) == 0:  # outside the figure, or of an axis that is not drawn
-        return None
-    paper = np.median(paper, axis=0)
-    for effect in (
-        text.get_path_effects()
-    ):  # a rim that sets letters apart from what is behind them
-        paper = np.array(
-            to_rgba(getattr(effect, "_gc", {}).get("foreground", paper))[:3]
-        )
+    pixels = behind[rows, columns].reshape(-1, 3)
+    if len(pixels) == 0:  # outside the figure, or of an axis that is not drawn
+        return ""
+    background = np.median(pixels, axis=0)
+    for effect in text.get_path_effects():  # a rim around letters is their background
+        rim = getattr(effect, "_gc", {}).get("foreground", background)
+        background = np.array(to_rgba(rim)[:3])
     *color, opacity = to_rgba(text.get_color(), text.get_alpha())
-    contrast = _contrast(opacity * np.array(color) + (1 - opacity) * paper, paper)
+    color = opacity * np.array(color) + (1 - opacity) * background
+    contrast = _contrast(color, background)
     bold = text.get_fontweight() in ("bold", "heavy", "black", 700)
-    needed = (
-        READABLE_LARGE
-        if text.get_fontsize() >= (LARGE_BOLD if bold else LARGE)
-        else READABLE
-    )
-    return (
-        None
-        if contrast >= needed
-        else f"{text.get_text()!r} has a contrast of {contrast:.1f}, {needed} is needed"
-    )
+    large = text.get_fontsize() >= (LARGE_BOLD if bold else LARGE)
+    needed = READABLE_LARGE if large else READABLE
+    if contrast >= needed:
+        return ""
+    return f"{text.get_text()!r} has a contrast of {contrast:.1f}, {needed} is needed"
 
 
 def luminance(color):
