@@ -19,7 +19,7 @@ ALL = portable.CHAPTERS  # however many there are
 SAID = {
     "........\n161 passed in 12.01s\n": (f"{ALL} of {ALL}", "161 of 161 tests"),
     FAILED + COUNTS: (f"{ALL - 2} of {ALL}", "158 of 161 tests"),
-    "1 passed before\n" + FAILED + COUNTS: (f"{ALL - 2} of {ALL}", "158 of 161 tests"),
+    "1 error before\n" + FAILED + COUNTS: (f"{ALL - 2} of {ALL}", "158 of 161 tests"),
     "no tests ran in 0.01s": ("none", "0 of 0 tests"),
     "ERROR notebooks/01_x.ipynb\n3 errors in 0.01s": ("none", "0 of 3 tests"),
 }
