@@ -13,6 +13,7 @@ import pytest
 
 from helpers.datasets import Mnist
 from tests.audit.benchmarks import course, growth, loading, results, run_benchmarks
+from tests.audit.benchmarks import time_to_accuracy as race
 from tools.run_course import Result
 
 COLUMNS = {"what": "", "seconds": ".2f", "times": ",d"}
@@ -102,6 +103,17 @@ def test_growth_compares_each_size_with_the_one_before():
         ["samples", 200, 8, 5, 2, 6, 2],
         ["samples", 400, 8, 14, 6, 18, 3],
     ]
+
+
+def test_times_to_an_accuracy_are_compared_run_by_run():
+    runs = [
+        {"ours": (1.0, 0.98, 1), "rival": (6.0, 0.99, 4)},
+        {"ours": (2.0, 1.00, 1), "rival": (8.0, 0.99, 6)},
+    ]
+    means = [[0.99, "ours", 1, 0.99, 1.5], [0.99, "rival", 5, 0.99, 7]]
+    assert race.rows({0.99: runs}) == means
+    assert race.ratio(runs, "rival") == 5  # not 7 / 1.5
+    assert race.CHAPTER.exists()
 
 
 def test_loaders_are_compared_array_by_array(tmp_path):

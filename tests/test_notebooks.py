@@ -149,7 +149,6 @@ OUTPUTS = {
 }
 CHECKPOINTS = {
     'checkpoint("the loss fell", True)': "depends on nothing",
-    'checkpoint("one is less", 1 < 2)': "depends on nothing",
     'checkpoint("all", condition=bool(np.all([1])))': "depends on nothing",
     'checkpoint("same", np.allclose(losses, losses))': "something with itself",
     'checkpoint("same", np.all(losses == losses))': "something with itself",
@@ -169,7 +168,6 @@ ASKED_TOO_EARLY = {
     "x_test = everything = np.concatenate([x_train, x_test])": "x_test ",
 }
 ALT_TEXTS = {
-    "": "no real alt text",
     "A plot of the loss and the steps.": "no real alt text",
     "This is the picture that is kept in the file named loss_1.png": "no real alt text",
 }
@@ -191,11 +189,11 @@ REFUSED = [
     ("no_error_and_no_stderr", printed("warning", name="stderr"), "warning"),
     *rows("plain_outputs", printed, OUTPUTS),
     ("plain_outputs", output(data=WIDGET), "stores a widget"),
-    ("plain_metadata", lambda n: n.metadata.update(widgets={}), "depend on"),
+    ("plain_metadata", lambda n: n.metadata.update(widgets={}), "widgets"),
     (
         "plain_metadata",
         lambda n: n.metadata.language_info.update(version="3"),
-        "depend",
+        "version",
     ),
     (
         "plain_metadata",
@@ -229,6 +227,7 @@ REFUSED = [
         reword("(02_pca.", "(no."),
         "no.ipynb does not exist",
     ),
+    ("pictures_and_links_resolve", reword("02_pca.ipynb)", "02_pca.ipynb#no)"), "#no"),
     ("words_are_linked_to_the_glossary", reword("(glossary.md#loss)", ""), "'loss'"),
     (
         "words_are_linked_to_the_glossary",
@@ -315,11 +314,9 @@ def test_the_glossary_has_the_words_of_all_chapters():
 
 
 def test_a_word_that_two_chapters_introduce_is_refused(tmp_path):
-    table = "# Title\n## Words introduced here\n\n| **loss** | how wrong |"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(table)])
     for name in ("01_one.ipynb", "02_two.ipynb"):
-        nbformat.write(notebook, tmp_path / name)
-    with pytest.raises(ValueError, match="02_two.ipynb introduces 'loss'"):
+        shutil.copy(CHAPTERS[0], tmp_path / name)
+    with pytest.raises(ValueError, match="02_two.ipynb introduces '"):
         glossary(sorted(tmp_path.iterdir()))
 
 
@@ -332,33 +329,25 @@ def test_pictures_and_links_of_a_page_resolve(page):
     assert list(faults_of_pictures_and_links(text, page)) == []
 
 
-LINKS = {
-    "![A](../images/training_loop.png)": "no real alt text",
-    "![One two three four five six seven eight](no.png)": "no.png does not exist",
-    "![](https://example.org/a.png)": "fetched from elsewhere",
-    "[the loss](glossary.md#lossy)": "no heading for #lossy",
-    "[chapter 2](02_pca.ipynb#no-such-section)": "no heading for #no-such-section",
-}
-
-
-@pytest.mark.parametrize("text", LINKS)
-def test_a_picture_or_link_that_leads_nowhere_is_noticed(text):
-    assert LINKS[text] in " ".join(faults_of_pictures_and_links(text, CHAPTERS[0]))
-
-
 # ---- the network of chapter 3 is in helpers as well
 
 
+def definitions(source):
+    """Return the definitions in some code, each with the first line of its docstring."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.body[0].value.value = ast.get_docstring(node).partition("\n")[0]
+    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
+    imports = ast.Import | ast.ImportFrom
+    return [ast.unparse(node) for node in body if not isinstance(node, imports)]
+
+
 def test_numpy_mlp_in_helpers_is_what_chapter_3_teaches():
-    module = ast.parse((ROOT / "helpers" / "numpy_mlp.py").read_text(encoding="utf-8"))
-    kept = [
-        ast.unparse(node)
-        for node in module.body[1:]  # after the docstring
-        if not isinstance(node, ast.Import | ast.ImportFrom)
-    ]
+    module = (ROOT / "helpers" / "numpy_mlp.py").read_text(encoding="utf-8")
     cells = code_cells(read(chapter_of("03")))
-    sources = [cell.source for cell in cells if tagged(cell, "defines")]
-    assert kept == [ast.unparse(node) for node in ast.parse("\n".join(sources)).body]
+    taught = [cell.source for cell in cells if tagged(cell, "defines")]
+    assert definitions(module) == definitions("\n".join(taught))
     assert "notebooks/03_numpy_mlp.ipynb" in numpy_mlp.__doc__
 
 

@@ -21,6 +21,7 @@ import helpers
 from helpers.datasets import Mnist, load_mnist
 from helpers.startup import quiet_startup
 from tests.audit.benchmarks.results import (
+    ON_CPU,
     ROOT,
     SECONDS,
     command_line,
@@ -65,9 +66,7 @@ def keras_loader(mnist, folder):
     path = folder / "datasets" / "mnist.npz"
     path.parent.mkdir()
     np.savez_compressed(path, **mnist._asdict())
-    os.environ.update(
-        CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow", KERAS_HOME=str(folder)
-    )
+    os.environ.update(ON_CPU, KERAS_HOME=str(folder))
     with quiet_startup():
         import keras
 

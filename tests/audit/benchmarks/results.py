@@ -23,6 +23,9 @@ from tools.run_course import ROOT, write
 
 FOLDER = ROOT / "build" / "benchmarks"
 SEED = 0
+# the environment in which all compute on the processor; it is read when they are imported
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+ON_CPU["KERAS_BACKEND"] = "tensorflow"
 SECONDS = dict.fromkeys(["median s", "min s", "max s"], ".4f")  # of summary()
 
 

@@ -12,13 +12,11 @@ All make the same number of steps before they return to Python: the chapter's, o
 import os
 import time
 
-os.environ.update(CUDA_VISIBLE_DEVICES="-1", KERAS_BACKEND="tensorflow")  # before Keras
-
 import nbformat
 import numpy as np
 
 from helpers.datasets import load_mnist
-from tests.audit.benchmarks.results import ROOT, command_line, report, verdict
+from tests.audit.benchmarks.results import ON_CPU, ROOT, command_line, report, verdict
 
 CHAPTER = ROOT / "notebooks" / "05_keras_cnn.ipynb"
 MOST_EPOCHS = 15
@@ -136,6 +134,7 @@ def main():
     words = "steps of all contenders between returns to Python"
     parser.add_argument("--steps-at-once", type=int, help=words)
     options = parser.parse_args()
+    os.environ.update(ON_CPU)
 
     chapter = taught(CHAPTER)
     steps = options.steps_at_once or chapter["STEPS_AT_ONCE"]
