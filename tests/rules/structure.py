@@ -288,7 +288,7 @@ def questions_are_answered_and_asserted(notebook, path):
         asks = "Before you run" in cell.source or "<details>" in cell.source
         if cell.cell_type == "code" or not asks:
             continue
-        if not re.search(r"<details><summary>[^\0]*</details>", cell.source):
+        if not re.search("(?s)<details><summary>.*</details>", cell.source):
             yield f"a question without a folded answer: {start(cell)}"
         later = [cell.source for cell in notebook.cells[i:] if cell.cell_type == "code"]
         if "checkpoint(" not in "".join(later[:3]):
