@@ -121,8 +121,8 @@ def untick(notebook):
     notebook.cells.remove(next(ticks))
 
 
-def rows(rule, damage, examples):
-    return [(rule, damage(example), said) for example, said in examples.items()]
+def examples(damage, table):
+    return [(damage(example), said) for example, said in table.items()]
 
 
 CODE = {
@@ -176,90 +176,102 @@ EXPECTED = {
     "wanted = 1 * safe_rate\nwanted": "own wanted",
     "def wanted():\n    return safe_rate\nwanted()": "own wanted",
 }
-TAGS = {"nbval-ignore-output": "no checkpoint follows", "nbval-skip": "not tested"}
 NUMBERS = {"It keeps 93 % of it.": "backs 93", "It has 105,611 of them.": "105,611"}
 WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
-ASSERTED = 'checkpoint("the slope has passed'
 FIGURE = "A line that falls to 0.123 and stays there for good."
-CLAIM = "the loss fell at every single step"
 
-REFUSED = [
-    ("stored_from_restart_and_run_all", uncount, "3, 4, None, 6"),
-    ("no_empty_cell", code(""), "is empty"),
-    ("no_error_and_no_stderr", printed("warning", name="stderr"), "warning"),
-    *rows("plain_outputs", printed, OUTPUTS),
-    ("plain_outputs", output(data=WIDGET), "stores a widget"),
-    ("plain_metadata", lambda n: n.metadata.update(widgets={}), "widgets"),
-    (
-        "plain_metadata",
-        lambda n: n.metadata.language_info.update(version="3"),
-        "version",
-    ),
-    (
-        "plain_metadata",
-        lambda n: n.metadata.kernelspec.update(name="mine"),
-        "kernelspec",
-    ),
-    ("title_and_head", reword("# 1 · ", "# 7 · "), "must start with '# 1 · "),
-    ("title_and_head", reword("(02_pca.ipynb)", "(03_other.ipynb)"), "(02_pca.ipynb)"),
-    ("title_and_head", reword("descent (you are here)", "descent"), "(you are here)"),
-    ("title_and_head", reword("are_here_1.png", "are_here_2.png"), "are_here_1.png"),
-    ("title_and_head", reword("50 minutes", "55 minutes"), "[55, 20]"),
-    ("title_and_head", lambda n: n.metadata.course.update(number=2), "the file is 01_"),
-    ("closing_sections_in_order", reword("## Further reading", "## Links"), "Links"),
-    ("one_import_cell_then_constants", code("import os"), "import os"),
-    ("one_import_cell_then_constants", code("RATE = 1"), "constant RATE"),
-    ("one_import_cell_then_constants", change("SEED = ", "START = "), "SEED first"),
-    ("short_code_cells", code("\n".join(["x = 1"] * 26)), "has 26 lines"),
-    ("short_code_cells", code(*["x = 1\n" * 6] * 99), "a median of 6"),
-    ("enough_prose", code(*["x = 1\n" * 25] * 12), "words of prose"),
-    ("prose_before_code", code(*["x = 1"] * 4), "more than three code cells"),
-    *rows("plain_code", code, CODE),
-    ("plain_prose", before_set_up("<script>1</script>"), "active content"),
-    ("plain_prose", reword("$$L", "\\begin{align}L"), "without dollar signs"),
-    ("plain_prose", reword("$$L", "$L"), "an odd number of $$"),
-    ("keras_models_are_seeded", change("keras.utils.set_random_seed(SEED)", ""), "no "),
-    ("drawing_cells_show_their_figure", change("show_figure(", "print("), "draws but"),
-    *rows("figures_have_alt_text", first_figure, ALT_TEXTS),
-    ("figures_have_alt_text", first_figure(FIGURE, plain="Other"), "differ"),
-    (
-        "pictures_and_links_resolve",
-        reword("(02_pca.", "(no."),
-        "no.ipynb does not exist",
-    ),
-    ("pictures_and_links_resolve", reword("02_pca.ipynb)", "02_pca.ipynb#no)"), "#no"),
-    ("words_are_linked_to_the_glossary", reword("(glossary.md#loss)", ""), "'loss'"),
-    (
-        "words_are_linked_to_the_glossary",
-        reword("| **loss** |", "| loss |"),
-        "the table",
-    ),
-    ("questions_are_answered_and_asserted", reword("<details>", ""), "folded answer"),
-    (
-        "questions_are_answered_and_asserted",
-        change(ASSERTED, 'print("'),
-        "do not assert",
-    ),
-    *rows("measured_cells_are_followed_by_a_checkpoint", tag, TAGS),
-    *rows("checkpoints_can_fail", code, CHECKPOINTS),
-    *rows("checks_of_exercises_can_fail", expect, EXPECTED),
-    ("no_checkpoint_is_lost", untick, "checkpoints, there were"),
-    *rows("the_test_waits", split_then, ASKED_TOO_EARLY),
-    (
-        "the_test_waits",
-        code("pca = PCA().fit(x)", "x_train, x_test = train_test_split(x)", "pca(z)"),
-        "pca is used",
-    ),
-    ("exercises_are_complete", drop_solution, "solutions"),
-    ("exercises_are_complete", reword("**Exercise 1.2**", "**Exercise 1.7**"), "1.7"),
-    *rows("numbers_in_prose_are_backed", before_set_up, NUMBERS),
-    ("numbers_in_prose_are_backed", reword("22.5", "22.7"), "backs 22.7"),
-    ("numbers_in_prose_are_backed", restate(CLAIM, "it fell below 4.321"), "4.321"),
-    ("numbers_in_prose_are_backed", first_figure(FIGURE), "backs 0.123"),
-]
+REFUSED = {
+    "stored_from_restart_and_run_all": [
+        (uncount, "3, 4, None, 6"),
+        (code(""), "are empty"),
+    ],
+    "no_error_and_no_stderr": [(printed("warning", name="stderr"), "warning")],
+    "plain_outputs": [
+        *examples(printed, OUTPUTS),
+        (output(data=WIDGET), "stores a widget"),
+    ],
+    "plain_metadata": [
+        (lambda n: n.metadata.update(widgets={}), "widgets"),
+        (lambda n: n.metadata.language_info.update(version="3"), "version"),
+        (lambda n: n.metadata.kernelspec.update(name="mine"), "kernelspec"),
+    ],
+    "first_and_last_sections": [
+        (reword("# 1 · ", "# 7 · "), "must start with '# 1 · "),
+        (reword("(02_pca.ipynb)", "(03_other.ipynb)"), "lacks '(02_pca.ipynb)'"),
+        (reword("descent (you are here)", "descent"), "(you are here)"),
+        (reword("you_are_here_1.png", "you_are_here_2.png"), "you_are_here_1.png"),
+        (reword("50 minutes", "55 minutes"), "[55, 20]"),
+        (lambda n: n.metadata.course.update(number=2), "but the file is 01_"),
+        (reword("## Further reading", "## Links"), "'Links'"),
+    ],
+    "one_import_cell_then_constants": [
+        (code("import os"), "import os"),
+        (code("RATE = 1"), "constant RATE"),
+        (change("SEED = ", "START = "), "SEED first"),
+    ],
+    "prose_and_code_in_balance": [
+        (code("\n".join(["x = 1"] * 26)), "has 26 lines"),
+        (code(*["x = 1\n" * 6] * 99), "a median of 6"),
+        (code(*["x = 1\n" * 25] * 12), "words of prose"),
+        (code(*["x = 1"] * 4), "more than three code cells"),
+    ],
+    "plain_code": examples(code, CODE),
+    "plain_prose": [
+        (before_set_up("<script>1</script>"), "active content"),
+        (reword("$$L", "\\begin{align}L"), "without dollar signs"),
+        (reword("$$L", "$L"), "an odd number of $$"),
+    ],
+    "keras_models_are_seeded": [
+        (change("keras.utils.set_random_seed(SEED)", ""), "no ")
+    ],
+    "drawing_cells_show_their_figure": [
+        (change("show_figure(", "print("), "draws but")
+    ],
+    "figures_have_alt_text": [
+        *examples(first_figure, ALT_TEXTS),
+        (first_figure(FIGURE, plain="Other"), "differ"),
+    ],
+    "pictures_and_links_resolve": [
+        (reword("(02_pca.", "(no."), "no.ipynb does not exist"),
+        (reword("02_pca.ipynb)", "02_pca.ipynb#no)"), "no heading for #no"),
+    ],
+    "words_are_linked_to_the_glossary": [
+        (reword("(glossary.md#loss)", ""), "'loss'"),
+        (reword("| **loss** |", "| loss |"), "the table"),
+    ],
+    "questions_are_answered_and_asserted": [
+        (reword("<details>", ""), "folded answer"),
+        (change('checkpoint("the slope has passed', 'print("'), "do not assert"),
+    ],
+    "measured_cells_are_followed_by_a_checkpoint": [
+        (tag("nbval-ignore-output"), "no checkpoint follows"),
+        (tag("nbval-skip"), "not tested"),
+    ],
+    "checkpoints_can_fail": examples(code, CHECKPOINTS),
+    "checks_of_exercises_can_fail": examples(expect, EXPECTED),
+    "no_checkpoint_is_lost": [(untick, "checkpoints, there were")],
+    "the_test_waits": [
+        *examples(split_then, ASKED_TOO_EARLY),
+        (
+            code("pca = PCA().fit(x)", "x_test = train_test_split(x)", "pca(z)"),
+            "pca is",
+        ),
+    ],
+    "exercises_are_complete": [
+        (drop_solution, "4 exercises but 3 solutions"),
+        (reword("**Exercise 1.2**", "**Exercise 1.7**"), "numbered ['1.1', '1.7'"),
+    ],
+    "numbers_in_prose_are_backed": [
+        *examples(before_set_up, NUMBERS),
+        (reword("22.5", "22.7"), "backs 22.7"),
+        (restate("the loss fell at every single step", "it fell to 4.321"), "4.321"),
+        (first_figure(FIGURE), "backs 0.123"),
+    ],
+}
+ROWS = [(rule, *row) for rule, rows in REFUSED.items() for row in rows]
 
 
-@pytest.mark.parametrize("rule, damage, said", REFUSED)
+@pytest.mark.parametrize("rule, damage, said", ROWS)
 def test_rule_refuses_a_bad_example(rule, damage, said):
     notebook = read(CHAPTERS[0])
     damage(notebook)
@@ -274,28 +286,29 @@ def test_a_file_that_is_too_large_is_refused(tmp_path):
 
 
 def test_every_rule_is_shown_to_fail():
-    assert {rule for rule, _, _ in REFUSED} | {"small_enough"} == set(RULES)
+    assert {*REFUSED, "small_enough"} == set(RULES)
 
 
 ALLOWED = [
-    ("the_test_waits", split_then("def relu(x):\n    return np.maximum(x, 0)")),
-    ("the_test_waits", split_then("squares = [x ** 2 for x in range(9)]")),
-    ("the_test_waits", split_then("x = np.ones(3)\nprint(x)")),
-    ("the_test_waits", split_then("def accuracy(x_test):\n    return x_test.mean()")),
-    ("the_test_waits", split_then("x_test -= x_train.mean()")),
-    ("the_test_waits", split_then("z_train, z_test = scale(x_train), scale(x_test)")),
-    ("the_test_waits", split_then("print(x_test.shape, len(y_test))")),
-    ("the_test_waits", split_then("first, *rest = x_train, 1, 2")),
-    ("plain_code", code("solution = np.linalg.solve(system, target)")),
-    ("plain_code", code("try:\n    load()\nexcept ValueError:\n    pass")),
+    "def relu(x):\n    return np.maximum(x, 0)",
+    "squares = [x ** 2 for x in range(9)]",
+    "x = np.ones(3)\nprint(x)",
+    "def accuracy(x_test):\n    return x_test.mean()",
+    "x_test -= x_train.mean()",
+    "z_train, z_test = scale(x_train), scale(x_test)",
+    "print(x_test.shape, len(y_test))",
+    "first, *rest = x_train, 1, 2",
+    "solution = np.linalg.solve(system, target)",
+    "try:\n    load()\nexcept ValueError:\n    pass",
 ]
 
 
-@pytest.mark.parametrize("rule, edit", ALLOWED)
-def test_rule_lets_a_good_example_pass(rule, edit):
+@pytest.mark.parametrize("source", ALLOWED)
+def test_rule_lets_a_good_example_pass(source):
     notebook = read(CHAPTERS[0])
-    edit(notebook)
-    assert list(RULES[rule](notebook, CHAPTERS[0])) == []
+    split_then(source)(notebook)
+    for rule in ("the_test_waits", "plain_code"):
+        assert list(RULES[rule](notebook, CHAPTERS[0])) == []
 
 
 def test_test_data_may_be_used_in_their_own_section():

@@ -6,6 +6,7 @@ A rule takes a notebook and its path and yields what is wrong, in words.
 import ast
 import builtins
 import functools
+import itertools
 import re
 import statistics
 
@@ -76,10 +77,6 @@ def tagged(cell, tag):
     return tag in cell.metadata.get("tags", [])
 
 
-def code_lines(cell):
-    return [line for line in cell.source.splitlines() if line.strip()]
-
-
 def start(cell):
     """Return how a cell begins, to name it in a message."""
     return repr(cell.source[:80])
@@ -101,13 +98,8 @@ def stored_from_restart_and_run_all(notebook, path):
     counts = [cell.execution_count for cell in code_cells(notebook)]
     if counts != list(range(1, len(counts) + 1)):
         yield f"execution counts are {counts}: run `make store`"
-
-
-@rule
-def no_empty_cell(notebook, path):
-    for cell in notebook.cells:
-        if not cell.source.strip():
-            yield f"cell {cell.id} is empty"
+    if empty := [cell.id for cell in notebook.cells if not cell.source.strip()]:
+        yield f"cells {empty} are empty"
 
 
 @rule
@@ -156,7 +148,7 @@ def map_in_words(folder, here):
 
 
 @rule
-def title_and_head(notebook, path):
+def first_and_last_sections(notebook, path):
     head, chapter = notebook.cells[0].source, facts(notebook)
     number = chapter.number
     if not path.name.startswith(f"{number:02}_"):
@@ -173,10 +165,6 @@ def title_and_head(notebook, path):
     for part in (*HEAD, *place, *links):
         if part not in head:
             yield f"first cell lacks {part!r}"
-
-
-@rule
-def closing_sections_in_order(notebook, path):
     titles = re.findall(r"^## ([^,\n]+)", prose(notebook), re.MULTILINE)
     if titles[-len(LAST) :] != LAST:
         yield f"sections are {titles}, expected {LAST} at the end"
@@ -197,29 +185,19 @@ def one_import_cell_then_constants(notebook, path):
 
 
 @rule
-def short_code_cells(notebook, path):
-    lengths = [len(code_lines(cell)) for cell in code_cells(notebook)]
+def prose_and_code_in_balance(notebook, path):
+    sources = [cell.source.splitlines() for cell in code_cells(notebook)]
+    lengths = [sum(bool(line.strip()) for line in lines) for lines in sources]
     if (median := statistics.median(lengths)) > 5:
         yield f"code cells have a median of {median} lines, at most 5"
     if max(lengths) > 25:
         yield f"a code cell has {max(lengths)} lines, at most 25"
-
-
-@rule
-def enough_prose(notebook, path):
-    words = len(prose(notebook).split())
-    lines = sum(len(code_lines(cell)) for cell in code_cells(notebook))
-    if not 8 <= words / lines <= 20:
-        yield f"{words / lines:.1f} words of prose to a line of code, expected 8 to 20"
-
-
-@rule
-def prose_before_code(notebook, path):
-    in_a_row = 0
-    for cell in notebook.cells:
-        in_a_row = in_a_row + 1 if cell.cell_type == "code" else 0
-        if in_a_row > 3:
-            yield f"more than three code cells in a row at {start(cell)}"
+    words = len(prose(notebook).split()) / sum(lengths)
+    if not 8 <= words <= 20:
+        yield f"{words:.1f} words of prose to a line of code, expected 8 to 20"
+    for kind, run in itertools.groupby(notebook.cells, lambda cell: cell.cell_type):
+        if kind == "code" and len(cells := list(run)) > 3:
+            yield f"more than three code cells in a row at {start(cells[0])}"
 
 
 @rule
