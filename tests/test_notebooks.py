@@ -168,6 +168,7 @@ ASKED_TOO_EARLY = {
     "x_test = everything = np.concatenate([x_train, x_test])": "x_test ",
 }
 ALT_TEXTS = {
+    "Reconstructions, correlations, eigenvalues, components": "no real alt text",
     "A plot of the loss and the steps.": "no real alt text",
     "This is the picture that is kept in the file named loss_1.png": "no real alt text",
 }
@@ -213,7 +214,7 @@ REFUSED = {
         (code("\n".join(["x = 1"] * 26)), "has 26 lines"),
         (code(*["x = 1\n" * 6] * 99), "a median of 6"),
         (code(*["x = 1\n" * 25] * 12), "words of prose"),
-        (code(*["x = 1"] * 4), "more than three code cells"),
+        (code(*["x = 1"] * 3), "more than three code cells"),
     ],
     "plain_code": examples(code, CODE),
     "plain_prose": [
