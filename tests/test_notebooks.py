@@ -214,7 +214,7 @@ REFUSED = {
         (code("\n".join(["x = 1"] * 26)), "has 26 lines"),
         (code(*["x = 1\n" * 6] * 99), "a median of 6"),
         (code(*["x = 1\n" * 25] * 12), "words of prose"),
-        (code(*["x = 1"] * 3), "more than three code cells"),
+        (code("x = 1"), "more than three code cells"),
     ],
     "plain_code": examples(code, CODE),
     "plain_prose": [
