@@ -4,8 +4,8 @@ Each row of the table is one run of all chapters: with one thread and with two, 
 kernels of an older processor, without oneDNN, with other seeds, without any network, on
 another Python, and with the oldest versions of everything that requirements.txt admits.
 Rows called strict compare every output by nbval; the others hold the checkpoints. A row
-that cannot be run here says why. Results are kept as they come, so that `make portable
-ROWS=seed` adds to them.
+that cannot be run here says why. Results are written as they come, and
+`make portable ROWS=seed` adds to them.
 """
 
 import argparse
@@ -19,32 +19,30 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from tests.audit.tables import print_table, write_table
 from tools.consoles import spare_signs
-from tools.run_course import ROOT, kill_tree, markdown_table, write
+from tools.run_course import ROOT, find_chapters, kill_tree, write
 
 FOLDER = ROOT / "build" / "portable"
-CHAPTERS = len(list((ROOT / "notebooks").glob("*.ipynb")))
+CHAPTERS = len(find_chapters([], ROOT / "notebooks"))
 TIME_LIMIT = 3600  # seconds for one row
 SEEDS = (2, 3, 4, 5)  # the fifth is that of the tests named twice
-NEWEST_PYTHON, OLDEST_PYTHON = "3.13", "3.11"
+NEWEST, OLDEST = "3.13", "3.11"  # Python
+LOCKED = ("--constraint", "requirements.lock")
+LOWEST = ("--resolution", "lowest-direct")
 STRICT = ("notebooks",)
 TWICE = ("tests/test_notebooks.py", "-m", "course", "-k", "training_twice")
-WORDS = ["chapters passed", "checkpoints or tests", "minutes", "result"]
+THREADS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+PYTEST = ("-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider")
+ONLY_LOOPBACK = 'ip link set lo up && exec "$@"'
+ALONE = ("unshare", "--map-root-user", "--net", "sh", "-c", ONLY_LOOPBACK, "sh")
+TITLE = "The course on other machines"
+HEADER = ["run", "chapters passed", "checkpoints or tests", "minutes", "result"]
 
 
 def threads(count):
     """Return the environment in which NumPy's BLAS and TensorFlow use so many threads."""
-    names = (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    )
-    return dict.fromkeys(names, str(count))
+    return {f"{name}_THREADS": str(count) for name in THREADS}
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Row:
     arguments: tuple = ()  # for run_course.py
     tests: tuple = ()  # for pytest, instead
     python: str = ""  # version of another interpreter; "" for this one
-    resolution: str = ""  # of its packages: "locked" or "lowest-direct"
+    packages: tuple = ()  # which versions of them: options for uv
     offline: bool = False  # in a network of its own that leads nowhere
 
 
@@ -68,16 +66,8 @@ ROWS = [
     Row("seed 2026, each training cell twice", tests=TWICE),
     *(Row(f"seed {seed}", arguments=("--seed", str(seed))) for seed in SEEDS),
     Row("no network", offline=True),
-    Row(
-        f"Python {NEWEST_PYTHON}, locked versions",
-        python=NEWEST_PYTHON,
-        resolution="locked",
-    ),
-    Row(
-        f"Python {OLDEST_PYTHON}, oldest versions",
-        python=OLDEST_PYTHON,
-        resolution="lowest-direct",
-    ),
+    Row(f"Python {NEWEST}, locked versions", python=NEWEST, packages=LOCKED),
+    Row(f"Python {OLDEST}, oldest versions", python=OLDEST, packages=LOWEST),
 ]
 
 
@@ -103,20 +93,11 @@ class Outcome:
 def find_python(version):
     """Return the path of an interpreter of this version: this one, one on the path, or one that pyenv keeps."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [
-        sys.executable,
-        shutil.which(f"python{version}"),
-        *pyenv.glob(f"versions/{version}.*/bin/python"),
-    ]
-    for candidate in filter(None, candidates):
-        said = subprocess.run(
-            [candidate, "-c", "import sys; print(*sys.version_info[:2], sep='.')"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        ).stdout.strip()
-        if said == version:
-            return str(candidate)
+    others = pyenv.glob(f"versions/{version}.*/bin/python")
+    asked = "import sys; print(*sys.version_info[:2], sep='.')"
+    for python in (sys.executable, shutil.which(f"python{version}"), *others):
+        if python and _call([python, "-c", asked], 60).stdout.strip() == version:
+            return str(python)
     raise CannotRun(f"no Python {version} here")
 
 
@@ -124,133 +105,75 @@ def environment_for(row):
     """Return the interpreter of a row, in a virtual environment of its own where its packages differ."""
     if not row.python:
         return sys.executable
-    base, folder = (
-        find_python(row.python),
-        FOLDER / f"venv-{row.python}-{row.resolution}",
-    )
-    _install([base, "-m", "venv", "--clear", folder])
+    folder = FOLDER / f"venv-{row.python}-{row.packages[-1]}"
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    install = [
-        sys.executable,
-        "-m",
-        "uv",
-        "pip",
-        "install",
-        "--quiet",
-        "--python",
-        python,
-        "--requirement",
-        "requirements-dev.txt",
-    ]
-    install += (
-        ["--constraint", "requirements.lock"]
-        if row.resolution == "locked"
-        else ["--resolution", row.resolution]
-    )
-    _install(install)
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python]
+    for command in (
+        [find_python(row.python), "-m", "venv", "--clear", folder],
+        [*uv, "--requirement", "requirements-dev.txt", *row.packages],
+    ):
+        done = _call(command, 1800)
+        if done.returncode:
+            raise CannotInstall(" ".join(done.stderr.split())[-300:])
     return str(python)
 
 
-def _install(command):
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=1800,
-    )
-    if done.returncode:
-        raise CannotInstall(" ".join(done.stderr.split())[-300:])
+def _call(command, limit):
+    how = {"cwd": ROOT, "capture_output": True, "text": True, "errors": "replace"}
+    return subprocess.run(command, timeout=limit, **how)
 
 
 def command_for(row, python, output):
     """Return the command line of a row."""
     if row.tests:
-        return [
-            python,
-            "-m",
-            "pytest",
-            "-q",
-            "--color=no",
-            "-p",
-            "no:cacheprovider",
-            *row.tests,
-        ]
+        return [python, *PYTEST, *row.tests]
     command = [python, "-m", "tools", "run", *row.arguments, "--output", str(output)]
-    if row.offline:
-        alone = [
-            "unshare",
-            "--map-root-user",
-            "--net",
-            "sh",
-            "-c",
-            'ip link set lo up && exec "$@"',
-            "sh",
-        ]
-        if (
-            not shutil.which("unshare")
-            or subprocess.run(
-                [*alone, "true"], capture_output=True, timeout=60
-            ).returncode
-        ):
-            raise CannotRun("this machine gives no network of its own to a process")
-        command = alone + command
-    return command
+    if not row.offline:
+        return command
+    if not shutil.which("unshare") or _call([*ALONE, "true"], 60).returncode:
+        raise CannotRun("this machine gives no network of its own to a process")
+    return [*ALONE, *command]
 
 
 def of_tests(said):
     """Return chapters and tests that passed, as pytest's last lines tell; with nbval, a test is a cell."""
     last = (said.splitlines() or [""])[-1]
-    passed, failed, errors = (
-        int(found[1]) if (found := re.search(rf"(\d+) {word}", last)) else 0
-        for word in ("passed", "failed", "error")
-    )
+    counts = dict.fromkeys(("passed", "failed", "error"), 0)
+    for number, word in re.findall(r"(\d+) (passed|failed|error)", last):
+        counts[word] = int(number)
     broken = set(re.findall(r"^(?:FAILED|ERROR) .*?(\d\d_\w+)", said, re.MULTILINE))
-    return (
-        f"{CHAPTERS - len(broken)} of {CHAPTERS}" if passed else "none",
-        f"{passed} of {passed + failed + errors} tests",
-    )
+    chapters = f"{CHAPTERS - len(broken)} of {CHAPTERS}" if counts["passed"] else "none"
+    return chapters, f"{counts['passed']} of {sum(counts.values())} tests"
 
 
 def of_run(output):
     """Return chapters and checkpoints that passed, as the summary of a run tells."""
     results = json.loads((output / "summary.json").read_text(encoding="utf-8"))
-    return (
-        f"{sum(not result['failure'] for result in results)} of {CHAPTERS}",
-        f"{sum(result['checkpoints'] for result in results)} checkpoints",
-    )
+    passed = sum(not result["failure"] for result in results)
+    checkpoints = sum(result["checkpoints"] for result in results)
+    return f"{passed} of {CHAPTERS}", f"{checkpoints} checkpoints"
 
 
 def run(row, folder=FOLDER):
-    """Run the course as a row says; return its :class:`Outcome`. What it said is kept in a log beside the results."""
+    """Run the course as a row says; return its :class:`Outcome`. What it said is in a log beside the results."""
     slug = re.sub(r"\W+", "-", row.name)
     output, log = folder / slug, folder / f"{slug}.log"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         command = command_for(row, environment_for(row), output)
-    except CannotRun as reason:
-        return Outcome(row.name, result=f"not run: {reason}")
-    except (CannotInstall, subprocess.TimeoutExpired) as reason:
-        return Outcome(
-            row.name, result=f"failed: its packages cannot be installed: {reason}"
-        )
+    except CannotRun as why:
+        return Outcome(row.name, result=f"not run: {why}")
+    except (CannotInstall, subprocess.TimeoutExpired) as why:
+        said = f"failed: its packages cannot be installed: {why}"
+        return Outcome(row.name, result=said)
     shutil.rmtree(output, ignore_errors=True)  # of an earlier run
     environment = os.environ | row.environment
-    if row.python:
-        environment["MPLCONFIGDIR"] = str(
-            folder / f"{slug}-fonts"
-        )  # whose list names files of that environment
+    if row.python:  # a list of fonts names files of the environment that made it
+        environment["MPLCONFIGDIR"] = str(folder / f"{slug}-fonts")
     begin = time.perf_counter()
     with open(log, "w", encoding="utf-8") as said:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=said,
-            stderr=said,
-            stdin=subprocess.DEVNULL,
-        )
+        streams = {"stdout": said, "stderr": said, "stdin": subprocess.DEVNULL}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, **streams)
         try:
             status = process.wait(TIME_LIMIT)
         except subprocess.TimeoutExpired:
@@ -260,60 +183,45 @@ def run(row, folder=FOLDER):
             process.wait()
     outcome = Outcome(row.name, minutes=round((time.perf_counter() - begin) / 60, 1))
     if row.tests:
-        outcome.chapters, outcome.checks = of_tests(
-            log.read_text(encoding="utf-8", errors="replace")
-        )
+        said = log.read_text(encoding="utf-8", errors="replace")
+        outcome.chapters, outcome.checks = of_tests(said)
     elif (output / "summary.json").exists():
         outcome.chapters, outcome.checks = of_run(output)
-    outcome.result = (
-        "passed" if status == 0 else f"failed ({status}): see {log.relative_to(ROOT)}"
-    )
+    failed = f"failed ({status}): see {log.relative_to(ROOT)}"
+    outcome.result = "passed" if status == 0 else failed
     return outcome
 
 
-def keep(outcome, folder=FOLDER):
+def add(outcome, folder=FOLDER):
     """Add an outcome to those of earlier runs, write all as JSON and as a table, and return the table's rows."""
     path = folder / "summary.json"
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept[outcome.name] = asdict(outcome)
-    order = [row.name for row in ROWS]
-    rows = [
-        [str(entry) for entry in kept[name].values()] for name in order if name in kept
-    ]
-    write(path, json.dumps(kept, indent=1) + "\n")
-    write(folder / "summary.md", markdown_table(["run", *WORDS], rows))
+    outcomes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    outcomes[outcome.name] = asdict(outcome)
+    names = [row.name for row in ROWS if row.name in outcomes]
+    rows = [[str(entry) for entry in outcomes[name].values()] for name in names]
+    write(path, json.dumps(outcomes, indent=1) + "\n")
+    write_table(folder / "summary.md", TITLE, HEADER, rows)
     return rows
 
 
 def main(arguments=None):
     """Run the command line; return the exit status: 0 when every row that could be run passed, 1 otherwise."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "rows", nargs="*", help="parts of the names of rows; all when left out"
-    )
-    wanted = parser.parse_args(arguments).rows
-    chosen = [
-        row for row in ROWS if not wanted or any(part in row.name for part in wanted)
-    ]
+    words = "parts of the names of rows; all when left out"
+    parser.add_argument("rows", nargs="*", default=[""], help=words)
+    parts = parser.parse_args(arguments).rows
+    chosen = [row for row in ROWS if any(part in row.name for part in parts)]
     if not chosen:
-        raise SystemExit(
-            f"No row is called {' or '.join(wanted)}. There are: {', '.join(row.name for row in ROWS)}"
-        )
-    console, failed, rows = Console(highlight=False), False, []
+        every = ", ".join(row.name for row in ROWS)
+        raise SystemExit(f"No row is called {' or '.join(parts)}. There are: {every}")
+    failed, rows = False, []
     for row in chosen:
-        console.print(f"{row.name} …")
+        print(f"{row.name} …", flush=True)
         outcome = run(row)
         failed |= outcome.result.startswith("failed")
-        rows = keep(outcome)
-        console.print(
-            f"  {outcome.result}, {outcome.checks} {outcome.minutes} min",
-            markup=False,
-            soft_wrap=True,
-        )
-    table = Table("run", *WORDS, title="The course on other machines")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+        rows = add(outcome)
+        print(f"  {outcome.result}, {outcome.checks} {outcome.minutes} min", flush=True)
+    print_table(TITLE, HEADER, rows)
     return 1 if failed else 0
 
 

@@ -5,10 +5,7 @@ beside the table. Seconds include the start of the kernel; the peak is the most 
 that the kernel held.
 """
 
-import argparse
-
-from tests.audit.benchmarks.results import keep, machine_facts, verdict
-from tools.consoles import spare_signs
+from tests.audit.benchmarks.results import command_line, report, verdict
 from tools.run_course import ROOT, execute, find_chapters
 
 CHAPTER_SECONDS, LONG_CHAPTER_SECONDS = 120, {"05_keras_cnn": 180}
@@ -25,99 +22,53 @@ COLUMNS = {
 }
 
 
-def budget(result):
+def budget(chapter):
     """Return the seconds that a chapter may take."""
-    return LONG_CHAPTER_SECONDS.get(result.chapter, CHAPTER_SECONDS)
+    return LONG_CHAPTER_SECONDS.get(chapter, CHAPTER_SECONDS)
 
 
 def rows(results):
     """Return one row for each chapter, and the totals below."""
-    chapters = [
-        [
-            result.chapter,
-            result.cells,
-            result.checkpoints,
-            result.seconds,
-            budget(result),
-            result.peak_megabytes,
-            "failed" if result.failure else "passed",
-        ]
-        for result in results
-    ]
-    return [
-        *chapters,
-        [
-            "all",
-            sum(result.cells for result in results),
-            sum(result.checkpoints for result in results),
-            sum(result.seconds for result in results),
-            COURSE_SECONDS,
-            max(result.peak_megabytes for result in results),
-            None,
-        ],
-    ]
+    chapters = []
+    for r in results:
+        result = "failed" if r.failure else "passed"
+        spent = [r.seconds, budget(r.chapter), r.peak_megabytes]
+        chapters.append([r.chapter, r.cells, r.checkpoints, *spent, result])
+    _, cells, checkpoints, seconds, _, peaks, _ = zip(*chapters, strict=True)
+    spent = [sum(seconds), COURSE_SECONDS, max(peaks)]
+    return [*chapters, ["all", sum(cells), sum(checkpoints), *spent, None]]
 
 
 def verdicts(results):
     """Return the goals: no failure, each chapter and all together in time, memory within bounds."""
+    failed = sum(bool(result.failure) for result in results)
+    seconds = {result.chapter: result.seconds for result in results}
+    together = "seconds of these chapters together"
+    peak = max(result.peak_megabytes for result in results)
     return [
-        verdict(
-            "chapters that failed",
-            sum(bool(result.failure) for result in results),
-            at_most=0,
-            digits=0,
-        ),
+        verdict("chapters that failed", failed, at_most=0, digits=0),
         *(
-            verdict(
-                f"seconds of {result.chapter}",
-                result.seconds,
-                at_most=budget(result),
-                digits=1,
-            )
-            for result in results
+            verdict(f"seconds of {name}", spent, at_most=budget(name), digits=1)
+            for name, spent in seconds.items()
         ),
-        verdict(
-            "seconds of these chapters together",
-            sum(result.seconds for result in results),
-            at_most=COURSE_SECONDS,
-            digits=1,
-        ),
-        verdict(
-            "peak MB",
-            max(result.peak_megabytes for result in results),
-            at_most=PEAK_MEGABYTES,
-            digits=0,
-        ),
+        verdict(together, sum(seconds.values()), at_most=COURSE_SECONDS, digits=1),
+        verdict("peak MB", peak, at_most=PEAK_MEGABYTES, digits=0),
     ]
 
 
 def main():
     """Run the benchmark; return the exit status: 0 when all goals are reached, 1 otherwise."""
-    parser = argparse.ArgumentParser(
-        description="Execute chapters and compare them with their budgets."
-    )
-    parser.add_argument(
-        "chapters",
-        nargs="*",
-        help="starts of file names, 02 for example; all when left out",
-    )
+    parser = command_line("Execute chapters and compare them with their budgets.")
+    words = "starts of file names, 02 for example; all when left out"
+    parser.add_argument("chapters", nargs="*", help=words)
     results = []
     for path in find_chapters(parser.parse_args().chapters, ROOT / "notebooks"):
         print(f"{path.stem} …", flush=True)
         results.append(execute(path)[1])
+    title, goals = "The course, executed", verdicts(results)
     failures = [result.failure.splitlines()[0] for result in results if result.failure]
-    reached = keep(
-        "course",
-        "The course, executed",
-        COLUMNS,
-        rows(results),
-        facts=machine_facts(),
-        verdicts=verdicts(results),
-        notes=failures,
-    )
-    return 0 if reached else 1
+    return report("course", title, COLUMNS, rows(results), goals, failures)
 
 
 if __name__ == "__main__":
-    spare_signs()
     raise SystemExit(main())

@@ -6,15 +6,11 @@ every contender, in random order. Ratios are taken within a round, so that a mac
 that is busy for a while slows both sides of a ratio. `make bench` calls this.
 """
 
-import argparse
 import os
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from typing import NamedTuple
-
-os.environ.update(
-    CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu", KERAS_BACKEND="tensorflow"
-)  # before the imports
 
 import numpy as np
 from scipy.special import log_softmax
@@ -23,53 +19,50 @@ from helpers.datasets import load_mnist
 from helpers.numpy_mlp import forward, initialize, minibatches, train_epoch
 from helpers.startup import quiet_startup
 from tests.audit.benchmarks.results import (
+    ON_CPU,
+    SECONDS,
     SEED,
-    keep,
-    machine_facts,
+    command_line,
+    report,
+    summary,
     time_rounds,
     verdict,
 )
-from tools.consoles import spare_signs
 
 INPUTS, HIDDEN, CLASSES = 784, 128, 10
+LAYERS = [INPUTS, HIDDEN, CLASSES]
 BATCH_SIZE, LEARNING_RATE = 512, 0.1
-WANTED_SHARE, WANTED_RATIO = (
-    0.65,
-    2.2,
-)  # matrix products / NumPy network, Keras / NumPy network
+# matrix products / NumPy network, Keras / NumPy network
+WANTED_SHARE, WANTED_RATIO = 0.65, 2.2
 LOSS_SAMPLES, LOSS_TOLERANCE = 10_000, 0.10
-COLUMNS = {
-    "contender": "",
-    "median": ".3f",
-    "min": ".3f",
-    "max": ".3f",
-    "× NumPy": ".2f",
-    "loss": ".3f",
-}
+COLUMNS = {"contender": "", **SECONDS, "× NumPy": ".2f", "loss": ".3f"}
 
 
 class Contender(NamedTuple):
     """What is timed, and a way to see what it has learned."""
 
     train_epoch: Callable  # without arguments
-    logits: (
-        Callable | None
-    )  # images (n, 784) to logits (n, 10); None where nothing is learned
+    # images (n, 784) to logits (n, 10); None where nothing is learned
+    logits: Callable | None
+
+
+def training_images():
+    """Return the training images of MNIST as rows of float32 in [0, 1], and their labels."""
+    mnist = load_mnist()
+    x = mnist.x_train.reshape(-1, INPUTS).astype(np.float32) / 255
+    return x, mnist.y_train.astype(np.int64)
 
 
 def matrix_products(x, labels):
     """Only the five products of each batch, which NumPy cannot do without; no shuffling, so batches are slices."""
-    weights_1, weights_2 = initialize(
-        [INPUTS, HIDDEN, CLASSES], np.random.default_rng(SEED)
-    ).weights
+    weights_1, weights_2 = initialize(LAYERS, np.random.default_rng(SEED)).weights
 
     def epoch():
         for start in range(0, len(x), BATCH_SIZE):
             batch = x[start : start + BATCH_SIZE]
             hidden = batch @ weights_1
-            error_2 = (
-                hidden @ weights_2
-            )  # of the right shape, which is all that the time depends on
+            # of the right shape, which is all that the time depends on
+            error_2 = hidden @ weights_2
             hidden.T @ error_2
             error_1 = error_2 @ weights_2.T
             batch.T @ error_1
@@ -77,19 +70,13 @@ def matrix_products(x, labels):
     return Contender(epoch, None)
 
 
-def numpy_network(x, labels):
+def numpy_network(x, labels, hidden=HIDDEN):
     """The network of chapter 3."""
     rng = np.random.default_rng(SEED)
-    network = initialize([INPUTS, HIDDEN, CLASSES], rng)
+    network = initialize([INPUTS, hidden, CLASSES], rng)
+    how = {"batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE, "rng": rng}
     return Contender(
-        lambda: train_epoch(
-            network,
-            x,
-            labels,
-            batch_size=BATCH_SIZE,
-            learning_rate=LEARNING_RATE,
-            rng=rng,
-        ),
+        lambda: train_epoch(network, x, labels, **how),
         lambda images: forward(network, images)[-1],
     )
 
@@ -97,17 +84,17 @@ def numpy_network(x, labels):
 def bias_column_network(x, labels):
     """The form of the chapter's source: float64, biases as weights of a column of ones put in front of each layer."""
     rng = np.random.default_rng(SEED)
-    weights_1, weights_2 = (
-        np.insert(weights, 0, 0, axis=0)
-        for weights in initialize(  # row 0: the biases
-            [INPUTS, HIDDEN, CLASSES], rng, dtype=np.float64
-        ).weights
-    )
-    x = np.insert(x.astype(np.float64), 0, 1, axis=1)
+    weights = initialize(LAYERS, rng, dtype=np.float64).weights
+    weights_1, weights_2 = (np.insert(w, 0, 0, axis=0) for w in weights)  # the biases
+
+    def after_ones(x):
+        return np.insert(x, 0, 1, axis=1)
 
     def activations(x):
-        hidden = np.insert(np.maximum(x @ weights_1, 0), 0, 1, axis=1)
+        hidden = after_ones(np.maximum(x @ weights_1, 0))
         return hidden, hidden @ weights_2
+
+    x = after_ones(x.astype(np.float64))
 
     def epoch():
         for batch in minibatches(len(x), BATCH_SIZE, rng):
@@ -122,10 +109,7 @@ def bias_column_network(x, labels):
             weights_1[...] -= LEARNING_RATE * x_batch.T @ error_1
 
     return Contender(
-        epoch,
-        lambda images: activations(np.insert(images.astype(np.float64), 0, 1, axis=1))[
-            1
-        ],
+        epoch, lambda images: activations(after_ones(images.astype(np.float64)))[1]
     )
 
 
@@ -133,16 +117,11 @@ def scikit_learn(x, labels):
     """MLPClassifier; partial_fit is one pass over the data in mini-batches, without fit's verdict on convergence."""
     from sklearn.neural_network import MLPClassifier
 
+    random_state = np.random.RandomState(SEED)  # so that each call shuffles differently
+    sgd = {"solver": "sgd", "batch_size": BATCH_SIZE, "momentum": 0, "alpha": 0}
     model = MLPClassifier(
-        (HIDDEN,),
-        solver="sgd",
-        batch_size=BATCH_SIZE,
-        learning_rate_init=LEARNING_RATE,
-        momentum=0,
-        alpha=0,
-        shuffle=True,
-        random_state=np.random.RandomState(SEED),
-    )  # each call shuffles anew
+        (HIDDEN,), learning_rate_init=LEARNING_RATE, random_state=random_state, **sgd
+    )
     return Contender(
         lambda: model.partial_fit(x, labels, classes=np.arange(CLASSES)),
         lambda images: np.log(model.predict_proba(images)),
@@ -155,23 +134,14 @@ def keras_tensorflow(x, labels):
         import keras
 
     keras.utils.set_random_seed(SEED)
+    dense = partial(keras.layers.Dense, kernel_initializer="he_normal")
     model = keras.Sequential(
-        [
-            keras.Input((INPUTS,)),
-            keras.layers.Dense(
-                HIDDEN, activation="relu", kernel_initializer="he_normal"
-            ),
-            keras.layers.Dense(CLASSES, kernel_initializer="he_normal"),
-        ]
+        [keras.Input((INPUTS,)), dense(HIDDEN, activation="relu"), dense(CLASSES)]
     )
-    model.compile(
-        keras.optimizers.SGD(LEARNING_RATE),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(LEARNING_RATE), loss)
     return Contender(
-        lambda: model.fit(
-            x, labels, epochs=1, batch_size=BATCH_SIZE, shuffle=True, verbose=0
-        ),
+        lambda: model.fit(x, labels, batch_size=BATCH_SIZE, verbose=0),
         lambda images: model.predict(images, verbose=0),
     )
 
@@ -182,12 +152,11 @@ def pytorch(x, labels):
     from torch import nn
 
     torch.manual_seed(SEED)
-    model = nn.Sequential(
-        nn.Linear(INPUTS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)
-    )
-    for layer in (model[0], model[2]):
+    layers = nn.Linear(INPUTS, HIDDEN), nn.Linear(HIDDEN, CLASSES)
+    for layer in layers:
         nn.init.kaiming_normal_(layer.weight)
         nn.init.zeros_(layer.bias)
+    model = nn.Sequential(layers[0], nn.ReLU(), layers[1])
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
     x, labels = torch.from_numpy(x), torch.from_numpy(labels)
 
@@ -208,45 +177,35 @@ def jax_jit(x, labels):
     from jax import numpy as jnp
 
     rng = np.random.default_rng(SEED)
-    network = initialize([INPUTS, HIDDEN, CLASSES], rng)
-    parameters = [
-        jnp.asarray(array)
-        for pair in zip(network.weights, network.biases, strict=True)
-        for array in pair
-    ]
+    network = initialize(LAYERS, rng)
+    parameters = [jnp.asarray(array) for array in network.weights + network.biases]
     x, labels = jnp.asarray(x), jnp.asarray(labels)
 
     def logits(parameters, x):
-        weights_1, bias_1, weights_2, bias_2 = parameters
+        weights_1, weights_2, bias_1, bias_2 = parameters
         return jax.nn.relu(x @ weights_1 + bias_1) @ weights_2 + bias_2
 
     def loss(parameters, x, labels):
-        return -jnp.mean(
-            jax.nn.log_softmax(logits(parameters, x))[jnp.arange(len(labels)), labels]
-        )
+        log_shares = jax.nn.log_softmax(logits(parameters, x))
+        return -jnp.mean(log_shares[jnp.arange(len(labels)), labels])
 
     @jax.jit
     def step(parameters, x, labels, batch):
-        value, slopes = jax.value_and_grad(loss)(parameters, x[batch], labels[batch])
-        return [
-            array - LEARNING_RATE * slope
-            for array, slope in zip(parameters, slopes, strict=True)
-        ], value
+        slopes = jax.grad(loss)(parameters, x[batch], labels[batch])
+        pairs = zip(parameters, slopes, strict=True)
+        return [array - LEARNING_RATE * slope for array, slope in pairs]
 
     def epoch():
         nonlocal parameters
         for batch in minibatches(len(x), BATCH_SIZE, rng):
-            parameters, _ = step(parameters, x, labels, batch)
+            parameters = step(parameters, x, labels, batch)
         jax.block_until_ready(parameters)
 
     return Contender(epoch, lambda images: np.asarray(logits(parameters, images)))
 
 
-PRODUCTS, NETWORK, KERAS = (
-    "matrix products alone",
-    "NumPy network",
-    "Keras (TensorFlow)",
-)
+PRODUCTS, NETWORK = "matrix products alone", "NumPy network"
+KERAS = "Keras (TensorFlow)"
 CONTENDERS = {
     PRODUCTS: matrix_products,
     NETWORK: numpy_network,
@@ -256,31 +215,19 @@ CONTENDERS = {
     "PyTorch": pytorch,
     "JAX": jax_jit,
 }
-MISSING = [
-    name
-    for name, package in (("PyTorch", "torch"), ("JAX", "jax"))
-    if find_spec(package) is None
-]
+PACKAGES = {"PyTorch": "torch", "JAX": "jax"}  # which the course does without
 
 
 def training_loss(contender, images, labels):
     """Return the mean cross-entropy, computed in float64 and in the same way for all."""
-    return -log_softmax(contender.logits(images).astype(np.float64), axis=1)[
-        np.arange(len(labels)), labels
-    ].mean()
+    log_shares = log_softmax(contender.logits(images).astype(np.float64), axis=1)
+    return -log_shares[np.arange(len(labels)), labels].mean()
 
 
-def rows(seconds, ratios, losses):
+def rows(seconds, losses):
     """Return one row for each contender, the missing ones too."""
     return [
-        [
-            name,
-            np.median(seconds[name]),
-            seconds[name].min(),
-            seconds[name].max(),
-            ratios[name],
-            losses.get(name),
-        ]
+        [name, *summary(seconds[name], seconds[NETWORK]), losses.get(name)]
         if name in seconds
         else [f"{name}, not installed", *[None] * 5]
         for name in CONTENDERS
@@ -289,63 +236,36 @@ def rows(seconds, ratios, losses):
 
 def main():
     """Run the benchmark; return the exit status: 0 when both ratios are reached, 1 otherwise."""
-    parser = argparse.ArgumentParser(
-        description="Time one epoch of chapter 3's network against other libraries."
-    )
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        default=15,
-        help="timed epochs of each contender (default: 15)",
-    )
-    rounds = max(1, parser.parse_args().rounds)
+    words = "Time one epoch of chapter 3's network against other libraries."
+    rounds = command_line(words, rounds=15).parse_args().rounds
+    os.environ.update(ON_CPU)
 
-    mnist = load_mnist()
-    x, labels = (
-        mnist.x_train.reshape(-1, INPUTS).astype(np.float32) / 255,
-        mnist.y_train.astype(np.int64),
-    )
-    contenders = {
-        name: make(x, labels)
-        for name, make in CONTENDERS.items()
-        if name not in MISSING
-    }
-    seconds = time_rounds(
-        {name: contender.train_epoch for name, contender in contenders.items()}, rounds
-    )
-    ratios = {
-        name: np.median(values / seconds[NETWORK]) for name, values in seconds.items()
-    }
+    x, labels = training_images()
+    missing = {name for name, package in PACKAGES.items() if find_spec(package) is None}
+    there = [name for name in CONTENDERS if name not in missing]
+    contenders = {name: CONTENDERS[name](x, labels) for name in there}
+    epochs = {name: contender.train_epoch for name, contender in contenders.items()}
+    seconds = time_rounds(epochs, rounds)
     losses = {
         name: training_loss(contender, x[:LOSS_SAMPLES], labels[:LOSS_SAMPLES])
         for name, contender in contenders.items()
         if contender.logits
     }
     spread = max(losses.values()) / min(losses.values()) - 1
-    same = (
-        "all did the same work"
-        if spread <= LOSS_TOLERANCE
-        else "NOT all did the same work, do not compare them"
-    )
-    reached = keep(
-        "epoch",
-        f"Seconds for one epoch, {rounds} rounds; loss after {rounds + 1} epochs",
-        COLUMNS,
-        rows(seconds, ratios, losses),
-        facts=machine_facts(),
-        notes=[f"Losses differ by up to {spread:.0%}: {same}."],
-        verdicts=[
-            verdict(
-                "matrix products' share of the NumPy epoch",
-                ratios[PRODUCTS],
-                at_least=WANTED_SHARE,
-            ),
-            verdict("Keras / NumPy network", ratios[KERAS], at_least=WANTED_RATIO),
-        ],
-    )
-    return 0 if reached else 1
+    same = "all did the same work"
+    if spread > LOSS_TOLERANCE:
+        same = "NOT all did the same work, do not compare them"
+    table = rows(seconds, losses)
+    ratios = {name: ratio for name, *_, ratio, _ in table}
+    share = "matrix products' share of the NumPy epoch"
+    goals = [
+        verdict(share, ratios[PRODUCTS], at_least=WANTED_SHARE),
+        verdict("Keras / NumPy network", ratios[KERAS], at_least=WANTED_RATIO),
+    ]
+    title = f"Seconds for one epoch, {rounds} rounds; loss after {rounds + 1} epochs"
+    note = f"Losses differ by up to {spread:.0%}: {same}."
+    return report("epoch", title, COLUMNS, table, goals, [note])
 
 
 if __name__ == "__main__":
-    spare_signs()
     raise SystemExit(main())

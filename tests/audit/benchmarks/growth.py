@@ -7,49 +7,27 @@ either direction; fixed costs for each batch push the exponent of the hidden uni
 1.
 """
 
-import argparse
-
 import numpy as np
 from scipy.stats import linregress
 
-from helpers.datasets import load_mnist
-from helpers.numpy_mlp import initialize, train_epoch
+from tests.audit.benchmarks.epoch import BATCH_SIZE, numpy_network, training_images
 from tests.audit.benchmarks.results import (
-    SEED,
-    keep,
-    machine_facts,
+    SECONDS,
+    command_line,
+    report,
+    summary,
     time_rounds,
     verdict,
 )
-from tools.consoles import spare_signs
 
-INPUTS, CLASSES = 784, 10
-BATCH_SIZE, LEARNING_RATE = 512, 0.1
 SAMPLES, HIDDEN_FOR_SAMPLES = [3_750, 7_500, 15_000, 30_000, 60_000], 128
 HIDDEN, SAMPLES_FOR_HIDDEN = [32, 64, 128, 256, 512, 1_024], 15_000
-COLUMNS = {
-    "grows": "",
-    "samples": ",d",
-    "units": ",d",
-    "median s": ".4f",
-    "min s": ".4f",
-    "max s": ".4f",
-    "× row above": ".2f",
-}
-
-
-def epoch(x, labels, samples, hidden):
-    """Return a function that trains a network of its own for one epoch."""
-    rng = np.random.default_rng(SEED)
-    network = initialize([INPUTS, hidden, CLASSES], rng)
-    return lambda: train_epoch(
-        network,
-        x[:samples],
-        labels[:samples],
-        batch_size=BATCH_SIZE,
-        learning_rate=LEARNING_RATE,
-        rng=rng,
-    )
+SIZES = {"samples": ",d", "units": ",d"}
+COLUMNS = {"grows": "", **SIZES, **SECONDS, "× row above": ".2f"}
+NOTE = (
+    f"784-units-10, batches of {BATCH_SIZE}, float32. "
+    "± is the standard error of the fitted slope."
+)
 
 
 def exponent(sizes, seconds):
@@ -60,77 +38,38 @@ def exponent(sizes, seconds):
 
 def rows(grows, series, seconds):
     """Return one row for each size of a series, with its ratio to the size before."""
-    table = []
-    for number, (samples, hidden) in enumerate(series):
-        values = seconds[samples, hidden]
-        ratio = np.median(values / seconds[series[number - 1]]) if number else None
-        table.append(
-            [
-                grows,
-                samples,
-                hidden,
-                np.median(values),
-                values.min(),
-                values.max(),
-                ratio,
-            ]
-        )
-    return table
+    before = [None, *(seconds[size] for size in series)]
+    return [
+        [grows, *size, *summary(seconds[size], others)]
+        for size, others in zip(series, before, strict=False)
+    ]
 
 
 def main():
     """Run the benchmark; return the exit status: 0 when both exponents are as expected, 1 otherwise."""
-    parser = argparse.ArgumentParser(
-        description="Measure how the time of an epoch grows with samples and units."
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=15, help="timed epochs at each size (default: 15)"
-    )
-    rounds = max(1, parser.parse_args().rounds)
+    words = "Measure how the time of an epoch grows with samples and units."
+    rounds = command_line(words, rounds=15).parse_args().rounds
 
-    mnist = load_mnist()
-    x, labels = (
-        mnist.x_train.reshape(-1, INPUTS).astype(np.float32) / 255,
-        mnist.y_train,
-    )
+    x, labels = training_images()
     by_samples = [(samples, HIDDEN_FOR_SAMPLES) for samples in SAMPLES]
     by_hidden = [(SAMPLES_FOR_HIDDEN, hidden) for hidden in HIDDEN]
-    seconds = time_rounds(
-        {size: epoch(x, labels, *size) for size in {*by_samples, *by_hidden}}, rounds
-    )
+    epochs = {
+        (n, hidden): numpy_network(x[:n], labels[:n], hidden).train_epoch
+        for n, hidden in {*by_samples, *by_hidden}
+    }
+    seconds = time_rounds(epochs, rounds)
     medians = {size: np.median(values) for size, values in seconds.items()}
-    power_samples, error_samples = exponent(
-        SAMPLES, [medians[size] for size in by_samples]
-    )
-    power_hidden, error_hidden = exponent(HIDDEN, [medians[size] for size in by_hidden])
-    reached = keep(
-        "growth",
-        f"Seconds for one epoch of the NumPy network, {rounds} rounds",
-        COLUMNS,
-        rows("samples", by_samples, seconds) + rows("units", by_hidden, seconds),
-        facts=machine_facts(),
-        verdicts=[
-            verdict(
-                "exponent of the samples",
-                power_samples,
-                error=error_samples,
-                at_least=0.9,
-                at_most=1.1,
-            ),
-            verdict(
-                "exponent of the hidden units",
-                power_hidden,
-                error=error_hidden,
-                at_most=1.1,
-            ),
-        ],
-        notes=[
-            f"784-units-10, batches of {BATCH_SIZE}, float32. ± is the standard error of the fitted slope."
-        ],
-    )
-    return 0 if reached else 1
+    power, error = exponent(SAMPLES, [medians[size] for size in by_samples])
+    power_2, error_2 = exponent(HIDDEN, [medians[size] for size in by_hidden])
+    bounds = {"at_least": 0.9, "at_most": 1.1}
+    goals = [
+        verdict("exponent of the samples", power, error=error, **bounds),
+        verdict("exponent of the hidden units", power_2, error=error_2, at_most=1.1),
+    ]
+    table = rows("samples", by_samples, seconds) + rows("units", by_hidden, seconds)
+    title = f"Seconds for one epoch of the NumPy network, {rounds} rounds"
+    return report("growth", title, COLUMNS, table, goals, [NOTE])
 
 
 if __name__ == "__main__":
-    spare_signs()
     raise SystemExit(main())

@@ -5,49 +5,31 @@ an earlier result be taken for a new one; after Ctrl+C, earlier results stay. Th
 status is 1 unless every benchmark reached all its goals.
 """
 
-import argparse
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.audit.benchmarks.results import FOLDER, keep, machine_facts, verdict
-from tools.consoles import spare_signs
+from tests.audit.benchmarks.results import FOLDER, command_line, report, verdict
 from tools.run_course import kill_tree
 
 SCRIPTS = Path(__file__).resolve().parent
-LIMITS = {
-    "course": 900,
-    "loading": 600,
-    "growth": 900,
-    "epoch": 1200,
-    "time_to_accuracy": 3000,
-}  # name: seconds
+LIMITS = {"course": 900, "loading": 600, "growth": 900, "epoch": 1200}  # seconds
+LIMITS["time_to_accuracy"] = 3000
 
 
-def run(name, limit, *, scripts=SCRIPTS, folder=FOLDER):
+def run(name, limit):
     """Run one benchmark for at most ``limit`` seconds; return in plain words what became of it, and if all was well."""
-    path = folder / f"{name}.json"
+    path = FOLDER / f"{name}.json"
     before = _changed(path)
-    status = _status(scripts / f"{name}.py", limit)
-    if (
-        status in (0, 1) and _changed(path) != before
-    ):  # Python ends with 1 after any error, too
+    status = _status(SCRIPTS / f"{name}.py", limit)
+    if status in (0, 1) and _changed(path) != before:  # 1 follows any error, too
         return ("all goals reached", True) if status == 0 else ("a goal missed", False)
-    failure = (
-        f"no result after {limit} seconds"
-        if status is None
-        else f"no result, exit status {status}"
-    )
-    keep(
-        name,
-        f"{name}: no result",
-        {"what happened": ""},
-        [[failure]],
-        facts=machine_facts(),
-        folder=folder,
-        verdicts=[verdict("runs that gave a result", 0, at_least=1, digits=0)],
-    )
+    why = f"after {limit} seconds" if status is None else f"exit status {status}"
+    failure = f"no result, {why}"
+    goals = [verdict("runs that gave a result", 0, at_least=1, digits=0)]
+    columns, title = {"what happened": ""}, f"{name}: no result"
+    report(name, title, columns, [[failure]], goals, folder=FOLDER)
     return failure, False
 
 
@@ -74,27 +56,20 @@ def _status(script, limit):
 
 def main(arguments=None):
     """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "names",
-        nargs="*",
-        metavar="name",
-        help=f"{', '.join(LIMITS)}; all when left out",
-    )
+    parser = command_line(__doc__)
+    every = ", ".join(LIMITS)
+    words = f"{every}; all when left out"
+    parser.add_argument("names", nargs="*", metavar="name", help=words)
     names = parser.parse_args(arguments).names or list(LIMITS)
     if unknown := set(names) - set(LIMITS):
-        parser.error(
-            f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(LIMITS)}"
-        )
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {every}")
     outcomes = {}
     try:
         for name in names:
             print(f"{name} …", flush=True)
             outcomes[name] = run(name, LIMITS[name])
     except KeyboardInterrupt:
-        print(
-            "Stopped. Results of benchmarks that had finished, and earlier ones of the others, are kept."
-        )
+        print("Stopped. Results of those that had finished, and earlier ones, stay.")
         return 130
     for name, (outcome, _) in outcomes.items():
         print(f"{name}: {outcome}")
@@ -103,5 +78,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    spare_signs()
     sys.exit(main())

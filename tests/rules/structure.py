@@ -1,0 +1,400 @@
+"""What every notebook is held to: its form, what it stores, and what nbval cannot see.
+
+A rule takes a notebook and its path and yields what is wrong, in words.
+"""
+
+import ast
+import builtins
+import functools
+import itertools
+import re
+import statistics
+
+import nbformat
+
+from tests.rules.held_out import asked_too_early
+from tests.rules.links import faults_of_pictures_and_links
+from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
+from tools.chapters import anchor, facts, prose
+from tools.glossary import words_introduced
+from tools.names import arguments_in, assigned, names_in, names_of
+from tools.run_course import find_chapters
+
+ACTIVE = {
+    r"(?i)<(script|iframe|object|embed)\b|javascript:|\bon\w+=": "is active content",
+}
+NOT_IN_OUTPUTS = ACTIVE | {
+    r"[\r\b\x1b]": "rewrites its line or is coloured",
+    r"0x[0-9a-f]{6,}": "is an address in memory",
+    r"/(home|Users|root|tmp|var)/\S*|[A-Z]:\\\S*": "is a path of one machine",
+    r"^○.*": "is an exercise whose solution does not define what its check asks for",
+}
+NOT_IN_PROSE = ACTIVE | {
+    r"\\begin\{(align|equation|eqnarray)\*?\}|\\[(\[]": "is maths without dollar signs",
+}
+NOT_IN_CODE = {
+    r"filterwarnings|simplefilter": "silences warnings",
+    r"^\s*[!%]": "uses a magic or a shell command",
+    r"\bplt\.show\(": "calls plt.show: end the cell with show_figure and alt text",
+    r"\bnp\.random\.(?!default_rng|Generator)": "uses NumPy's global generator",
+    r"\bdefault_rng\(\s*\)": "draws other numbers every time",
+    r"\b(urlopen|requests\.|urlretrieve|get_file\()": "touches the network",
+    r"\b(subprocess|multiprocessing|Popen|ProcessPoolExecutor)\b|\bn_jobs="
+    r"|\.(system|popen|spawn\w*|fork)\(": "starts another process, which no test watches",
+    r"^\s*except(\s+BaseException\b.*)?\s*:": "swallows what no chapter may swallow",
+    r";\s*$": "ends with a semicolon",
+    r"^.{111,}": "is a line of more than 110 characters",
+}
+HEAD = ("What you will do", "What you will learn", "What you need", "(glossary.md)")
+LAST = ["What we built", "On your own", "Further reading", "Words introduced here"]
+RULES = {}  # by their names
+
+
+def rule(function):
+    """Have a function applied to every notebook."""
+    RULES[function.__name__] = function
+    return function
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def texts(notebook):
+    """Yield every text that is stored in the outputs."""
+    for output in outputs(notebook):
+        yield output.get("text", "")
+        for kind, data in output.get("data", {}).items():
+            if kind != "image/png":
+                yield data if isinstance(data, str) else repr(data)
+
+
+def tagged(cell, tag):
+    return tag in cell.metadata.get("tags", [])
+
+
+def start(cell):
+    """Return how a cell begins, to name it in a message."""
+    return repr(cell.source[:80])
+
+
+def forbidden(patterns, texts):
+    """Yield what is wrong with texts in which a pattern is found."""
+    for text in texts:
+        for pattern, fault in patterns.items():
+            if found := re.search(pattern, text, re.MULTILINE):
+                yield f"{found[0]!r} {fault}: {text[:80]!r}"
+
+
+# ---- what is stored
+
+
+@rule
+def stored_from_restart_and_run_all(notebook, path):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"execution counts are {counts}: run `make store`"
+    if empty := [cell.id for cell in notebook.cells if not cell.source.strip()]:
+        yield f"cells {empty} are empty"
+
+
+@rule
+def no_error_and_no_stderr(notebook, path):
+    for output in outputs(notebook):
+        if output.output_type == "error" or output.get("name") == "stderr":
+            yield f"stores an error or error messages: {str(output)[:200]}"
+
+
+@rule
+def plain_outputs(notebook, path):
+    yield from forbidden(NOT_IN_OUTPUTS, texts(notebook))
+    for output in outputs(notebook):
+        if any("widget" in kind for kind in output.get("data", {})):
+            yield "stores a widget, which is dead without its kernel"
+
+
+@rule
+def plain_metadata(notebook, path):
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        yield "kernelspec is not python3"
+    if set(notebook.metadata) != {"course", "kernelspec", "language_info"} or set(
+        notebook.metadata.language_info
+    ) != {"name"}:
+        yield f"metadata depend on the machine: {dict(notebook.metadata)}"
+
+
+@rule
+def small_enough(notebook, path):
+    if path.stat().st_size > 600 * 1024:
+        yield f"{path.stat().st_size // 1024} KB, at most 600 KB"
+
+
+# ---- form
+
+
+@functools.cache
+def map_in_words(folder, here):
+    """Return the names of all chapters as the alt text of a map tells them."""
+    notebooks = (
+        nbformat.read(path, as_version=4) for path in find_chapters([], folder)
+    )
+    names = {chapter.number: chapter.short_name for chapter in map(facts, notebooks)}
+    names[here] += " (you are here)"
+    return ", ".join(f"{number} {name}" for number, name in names.items())
+
+
+@rule
+def first_and_last_sections(notebook, path):
+    head, chapter = notebook.cells[0].source, facts(notebook)
+    number = chapter.number
+    if not path.name.startswith(f"{number:02}_"):
+        yield f"number {number} in the metadata, but the file is {path.name}"
+    if not head.startswith(title := f"# {number} · {chapter.title}\n"):
+        yield f"first cell must start with {title!r}"
+    time = re.search(r"^\| \*\*Time\*\* \| (.+)", head, re.MULTILINE)
+    told = [int(minutes) for minutes in re.findall(r"\d+", time[1])] if time else []
+    if told != [chapter.minutes, chapter.exercise_minutes]:
+        yield f"its time is {told}, not as in {dict(chapter)}"
+    place = map_in_words(path.parent, number), f"(../images/you_are_here_{number}.png)"
+    beside = [f"{other:02}_*.ipynb" for other in (number - 1, number + 1)]
+    links = [f"({p.name})" for pattern in beside for p in path.parent.glob(pattern)]
+    for part in (*HEAD, *place, *links):
+        if part not in head:
+            yield f"first cell lacks {part!r}"
+    titles = re.findall(r"^## ([^,\n]+)", prose(notebook), re.MULTILINE)
+    if titles[-len(LAST) :] != LAST:
+        yield f"sections are {titles}, expected {LAST} at the end"
+
+
+@rule
+def one_import_cell_then_constants(notebook, path):
+    cells = code_cells(notebook)
+    for number, cell in enumerate(cells):
+        imports = re.search(r"^\s*(import|from) \w", cell.source, re.MULTILINE)
+        if bool(imports) != (number == 0):
+            yield f"imports belong in the first code cell and only there: {start(cell)}"
+    if not re.match(r"SEED = \d+\n", cells[1].source + "\n"):
+        yield "the second code cell must hold the constants, SEED first"
+    for cell in cells[2:]:
+        for name in re.findall(r"^([A-Z][A-Z_]+) = ", cell.source, re.MULTILINE):
+            yield f"constant {name} is set outside the constants cell"
+
+
+@rule
+def prose_and_code_in_balance(notebook, path):
+    sources = [cell.source.splitlines() for cell in code_cells(notebook)]
+    lengths = [sum(bool(line.strip()) for line in lines) for lines in sources]
+    if (median := statistics.median(lengths)) > 5:
+        yield f"code cells have a median of {median} lines, at most 5"
+    if max(lengths) > 25:
+        yield f"a code cell has {max(lengths)} lines, at most 25"
+    words = len(prose(notebook).split()) / sum(lengths)
+    if not 8 <= words <= 20:
+        yield f"{words:.1f} words of prose to a line of code, expected 8 to 20"
+    for kind, run in itertools.groupby(notebook.cells, lambda cell: cell.cell_type):
+        if kind == "code" and len(cells := list(run)) > 3:
+            yield f"more than three code cells in a row at {start(cells[0])}"
+
+
+@rule
+def plain_code(notebook, path):
+    yield from forbidden(NOT_IN_CODE, [cell.source for cell in code_cells(notebook)])
+
+
+@rule
+def plain_prose(notebook, path):
+    yield from forbidden(NOT_IN_PROSE, [prose(notebook)])
+    if prose(notebook).count("$$") % 2:
+        yield "an odd number of $$"
+
+
+@rule
+def keras_models_are_seeded(notebook, path):
+    for cell in code_cells(notebook):
+        before, *models = re.split(r"keras\.(?:Sequential|Model)\(", cell.source)
+        if models and "keras.utils.set_random_seed(SEED" not in before:
+            yield f"no keras.utils.set_random_seed(SEED) before a model: {start(cell)}"
+
+
+@rule
+def drawing_cells_show_their_figure(notebook, path):
+    draws = re.compile(r"^(\w+ = )?(plot_\w+\(|\w+\.plot\()", re.MULTILINE)
+    for cell in code_cells(notebook):
+        if draws.search(cell.source) and "show_figure(" not in cell.source:
+            yield f"draws but does not end with show_figure: {start(cell)}"
+
+
+@rule
+def figures_have_alt_text(notebook, path):
+    for output in outputs(notebook):
+        if "image/png" not in output.get("data", {}):
+            continue
+        alt = output.metadata.get("image/png", {}).get("alt", "")
+        name = re.search(r"\.(png|jpe?g|svg|gif)\b", alt)
+        if len(alt) < 40 or len(alt.split()) < 8 or name:
+            yield f"a figure has no real alt text, only {alt!r}"
+        elif output.data.get("text/plain") != f"Figure: {alt}":
+            yield f"plain text and alt text of a figure differ: {alt!r}"
+
+
+@rule
+def pictures_and_links_resolve(notebook, path):
+    yield from faults_of_pictures_and_links(prose(notebook), path)
+
+
+@rule
+def words_are_linked_to_the_glossary(notebook, path):
+    text, introduced = prose(notebook), words_introduced(notebook)
+    rows = text.partition("## Words introduced here")[2].count("\n| ")
+    if not introduced or len(introduced) != rows - 1:  # without the heading
+        yield "the table of words needs a row like '| **word** | meaning |' for each"
+    for word in introduced:
+        if f"](glossary.md#{anchor(word)})" not in text:
+            yield f"the first use of {word!r} is no link to the glossary"
+
+
+# ---- questions, checkpoints, exercises
+
+
+@rule
+def questions_are_answered_and_asserted(notebook, path):
+    for i, cell in enumerate(notebook.cells):
+        asks = "Before you run" in cell.source or "<details>" in cell.source
+        if cell.cell_type == "code" or not asks:
+            continue
+        if not re.search("(?s)<details><summary>.*</details>", cell.source):
+            yield f"a question without a folded answer: {start(cell)}"
+        later = [cell.source for cell in notebook.cells[i:] if cell.cell_type == "code"]
+        if "checkpoint(" not in "".join(later[:3]):
+            yield f"the next three code cells do not assert the answer: {start(cell)}"
+
+
+@rule
+def measured_cells_are_followed_by_a_checkpoint(notebook, path):
+    cells = code_cells(notebook)
+    following = [cell.source for cell in cells[1:]] + [""]
+    for cell, next_source in zip(cells, following, strict=True):
+        ignored = tagged(cell, "nbval-ignore-output")
+        if ignored and "checkpoint(" not in next_source:
+            yield f"output is not compared, and no checkpoint follows: {start(cell)}"
+        if tagged(cell, "nbval-skip") or tagged(cell, "raises-exception"):
+            yield f"a cell that is not tested: {start(cell)}"
+
+
+def calls_of(function, tree):
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
+    ]
+
+
+def always_the_same(condition, known):
+    """Yield what is wrong with a condition that does not depend on what was computed."""
+    if not names_in(condition) - known:
+        yield "depends on nothing that was computed"
+    for node in ast.walk(condition):
+        parts = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call):
+            if re.search(r"(allclose|isclose|equal)$", ast.unparse(node.func)):
+                parts = node.args
+        elif isinstance(node, ast.BoolOp):
+            if not all(names_in(value) - known for value in node.values):
+                yield f"has a part that is always the same in {ast.unparse(node)}"
+        if len({ast.dump(part) for part in parts}) < len(parts):
+            yield f"compares something with itself in {ast.unparse(node)}"
+
+
+@rule
+def checkpoints_can_fail(notebook, path):
+    cells = code_cells(notebook)
+    known = set(dir(builtins)) | names_of(cells[0].source)[1]  # what is imported
+    for cell in cells:
+        if "✓" in cell.source:
+            yield f"prints a tick without a checkpoint: {start(cell)}"
+        for call in calls_of("checkpoint", ast.parse(cell.source)):
+            condition = [*call.args, *(keyword.value for keyword in call.keywords)][1]
+            for fault in always_the_same(condition, known):
+                yield f"{fault}: {ast.unparse(call)[:100]}"
+
+
+def of_the_reader(solution, check):
+    """Return the names that a solution gives, and what the check computes from them."""
+    theirs = set(names_of(solution.source)[1])
+    statements = ast.parse(check.source).body
+    for target, value in [pair for line in statements for pair in assigned(line)]:
+        used = theirs & (names_in(value) - arguments_in(value))
+        if used and not calls_of("check_exercise", value):
+            theirs |= names_in(target or value, ast.Store)
+            theirs.add(getattr(value, "name", ""))
+    return theirs
+
+
+@rule
+def checks_of_exercises_can_fail(notebook, path):
+    for solution, check in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if not tagged(solution, "solution") or check.cell_type != "code":
+            continue
+        theirs = of_the_reader(solution, check)
+        for call in calls_of("check_exercise", ast.parse(check.source)):
+            named = {keyword.arg: keyword.value for keyword in call.keywords}
+            expected = named.get("expected", call.args[-1])
+            names = theirs & (names_in(expected) - names_in(expected, ast.Store))
+            if names:
+                yield f"expects the reader's own {', '.join(names)}: {start(check)}"
+
+
+@rule
+def no_checkpoint_is_lost(notebook, path):
+    passed = sum(len(claims(output).splitlines()) for output in outputs(notebook))
+    if passed < (least := facts(notebook).least_checkpoints):
+        yield f"{passed} checkpoints, there were {least}"
+
+
+@rule
+def the_test_waits(notebook, path):
+    for name, source in asked_too_early(notebook):
+        yield f"{name} is used before the section that uses it once: {source[:80]!r}"
+
+
+@rule
+def exercises_are_complete(notebook, path):
+    cells = notebook.cells
+    numbers = re.findall(r"\*\*Exercise (\d+\.\d+)\*\*", prose(notebook))
+    wanted = [f"{int(path.name[:2])}.{i + 1}" for i in range(len(numbers))]
+    if len(numbers) < 3 or numbers != wanted:
+        yield f"exercises are numbered {numbers}, expected at least three: {wanted}"
+    solutions = [i for i, cell in enumerate(cells) if tagged(cell, "solution")]
+    if len(solutions) != len(numbers):
+        yield f"{len(numbers)} exercises but {len(solutions)} solutions"
+    for number, i in zip(numbers, solutions, strict=False):
+        attempt, solution, check = cells[i - 1 : i + 2]
+        announced = f"exercise {number}" in attempt.source
+        if not tagged(attempt, "exercise") or not announced:
+            yield f"exercise {number}: no cell for an attempt before the solution"
+        if not solution.metadata.get("jupyter", {}).get("source_hidden"):
+            yield f"exercise {number}: the solution is not folded"
+        checked = f'check_exercise("{number}"' in check.source
+        if not checked or "hints=" not in check.source:
+            yield f"exercise {number}: no check with hints right after the solution"
+
+
+@rule
+def numbers_in_prose_are_backed(notebook, path):
+    evidence = Evidence(code_cells(notebook))
+    for cell in notebook.cells:
+        said = [cell.source] if cell.cell_type == "markdown" else []
+        for output in cell.get("outputs", []):
+            said += [described(output), claims(output)]
+        for stated in (number for text in said for number in stated_numbers(text)):
+            if not evidence.backs(stated):
+                yield (
+                    f"{path.name}, cell {cell.id}: nothing backs {stated.text} in "
+                    f"{stated.around!r}. It needs {stated.backing()}"
+                )
