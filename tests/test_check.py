@@ -62,7 +62,7 @@ def test_a_corrupted_data_file_is_named_with_its_remedy(course):
     status, said = run_check(course)
     assert status == 1 and said.endswith("Not all is well.\n")
     assert row(said, "MNIST files") == "damaged"
-    assert f"To mend: {path.name}: its bytes were altered" in said
+    assert f"To fix: {path.name}: its bytes were altered" in said
     assert "git checkout -- helpers/mnist" in said
 
 
@@ -91,7 +91,7 @@ def test_it_reports_where_no_package_can_be_imported(course):
     status, said = run_check(course)
     assert status == 1
     assert row(said, "MNIST files") == "not read (No module named numpy)"
-    assert "To mend: packaging is missing" in said
+    assert "To fix: packaging is missing" in said
 
 
 def test_another_python_is_a_fault(monkeypatch):

@@ -9,11 +9,7 @@ from PIL import Image, ImageChops, ImageSequence, ImageStat
 from tests.rules.watch import unreadable_texts
 from tools.run_course import ROOT
 
-STORED = {
-    path.name: path
-    for path in (ROOT / "images").iterdir()
-    if path.suffix in (".png", ".gif")
-}
+STORED = {path.name: path for path in (ROOT / "images").glob("*.png")}
 
 
 @pytest.fixture(scope="module")

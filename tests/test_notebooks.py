@@ -28,7 +28,7 @@ from tools.chapters import anchor, facts, prose
 from tools.full_settings import set_constants
 from tools.glossary import glossary, words_introduced
 from tools.names import arguments_in, assigned, names_in, names_of
-from tools.run_course import FULL_CELL_TIMEOUT, ROOT, execute
+from tools.run_course import FULL_CELL_TIMEOUT, METADATA, ROOT, execute
 
 FOLDER = ROOT / "notebooks"
 CHAPTERS = sorted(
@@ -113,12 +113,8 @@ def no_active_content(notebook, path):
 
 
 def plain_metadata(notebook, path):
-    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
-        yield "kernelspec is not python3"
-    if set(notebook.metadata) != {"course", "kernelspec", "language_info"} or set(
-        notebook.metadata.language_info
-    ) != {"name"}:
-        yield f"metadata depend on the machine: {dict(notebook.metadata)}"
+    if notebook.metadata != {**METADATA, "course": notebook.metadata.get("course")}:
+        yield f"metadata are not those of JupyterLab: {dict(notebook.metadata)}"
 
 
 def small_enough(notebook, path):
