@@ -17,6 +17,7 @@ import nbformat
 import psutil
 import pytest
 from bs4 import BeautifulSoup
+from ipykernel.ipkernel import IPythonKernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import dependencies, full_settings, run_course
@@ -55,9 +56,8 @@ class Course:
         self.build.mkdir()
 
     def write(self, stem, *cells):
-        cells = [
-            new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells
-        ]
+        """Write a chapter; a text becomes a cell of code."""
+        cells = [new_code_cell(c) if isinstance(c, str) else c for c in cells]
         nbformat.write(new_notebook(cells=cells), self.notebooks / f"{stem}.ipynb")
 
     def run(self, *arguments):
@@ -123,22 +123,13 @@ def test_summary_is_for_people_and_for_programs(course):
     course.write("02_bad", *GOOD, "1 / 0")
     assert course.run() == 1
     (good, bad), rows = course.summary()
-    counted = ("chapter", "cells", "checkpoints")
-    assert [good[name] for name in counted] == ["01_good", 2, 1]
-    assert [bad[name] for name in counted] == ["02_bad", 3, 1]
+    assert good.items() >= {"chapter": "01_good", "cells": 2, "checkpoints": 1}.items()
+    assert bad.items() >= {"chapter": "02_bad", "cells": 3, "checkpoints": 1}.items()
     assert good["failure"] == "" and "division by zero" in bad["failure"]
-    seconds, peaks = (
-        [each[key] for each in (good, bad)] for key in ("seconds", "peak_megabytes")
-    )
+    seconds = [each["seconds"] for each in (good, bad)]
+    peaks = [each["peak_megabytes"] for each in (good, bad)]
     assert min(seconds) > 0 and min(peaks) > 10
-    assert rows[0] == [
-        "chapter",
-        "cells",
-        "checkpoints",
-        "seconds",
-        "peak MB",
-        "result",
-    ]
+    assert rows[0] == "chapter,cells,checkpoints,seconds,peak MB,result".split(",")
     total, most = sum(map(round, seconds)), round(max(peaks))
     assert rows[-1] == ["all", "5", "2", str(total), str(most), "failed"]
 
@@ -157,11 +148,8 @@ def test_summary_keeps_chapters_that_were_run_before(course):
     course.write("02_good", *GOOD)
     assert course.run("02") == 0  # what failed before is no failure of this run
     assert course.verdicts()["02_good"] == "passed"
-    assert [each["chapter"] for each in course.summary()[0]] == [
-        "01_good",
-        "02_good",
-        "05_bad",
-    ]
+    stems = [each["chapter"] for each in course.summary()[0]]
+    assert stems == ["01_good", "02_good", "05_bad"]
 
 
 @pytest.mark.parametrize("old", ["{", "3", '[{"chapter": "01_good", "colour": 1}]'])
@@ -170,20 +158,20 @@ def test_summary_of_another_version_is_ignored(tmp_path, old):
     assert run_course.earlier_results(tmp_path, [tmp_path / "01_good.ipynb"]) == {}
 
 
-def test_page_is_whole_by_itself(course, tmp_path):
+PROSE = """# Title
+
+$x^2$, [next](02_more.ipynb), [loss](glossary.md#adams-loss-x), ![a small
+dot](../images/dot.png), [the same](../images/dot.png) and ![a dot](dot.png)"""
+GLOSSARY = "# Glossary\n\n## Adam's *loss*, `x`?\n\n$x^2$ in [1](01_good.ipynb)\n"
+
+
+def test_page_needs_nothing_but_itself(course, tmp_path):
     (tmp_path / "images").mkdir()
     for path in (tmp_path / "images" / "dot.png", course.notebooks / "dot.png"):
         path.write_bytes(b"a picture")
-    text = "# Glossary\n\n## Adam's *loss*, `x`?\n\n$x^2$ in [1](01_good.ipynb)\n"
-    (course.notebooks / "glossary.md").write_text(text)
-    prose = """# Title
-
-        $x^2$, [next](02_more.ipynb), [loss](glossary.md#adams-loss-x), ![a small
-        dot](../images/dot.png), [the same](../images/dot.png) and ![a dot](dot.png)"""
+    (course.notebooks / "glossary.md").write_text(GLOSSARY)
     plain = "plt.plot([1, 2])\nplt.show()"
-    course.write(
-        "01_good", new_markdown_cell(prose.replace(" " * 8, "")), FIGURE, plain
-    )
+    course.write("01_good", new_markdown_cell(PROSE), FIGURE, plain)
     course.write("02_more", *GOOD)
     assert course.run() == 0
     page = course.page("01_good")
@@ -234,9 +222,8 @@ def test_storing_twice_gives_the_same_file(course):
 
 
 def test_metadata_are_the_kernels_but_for_its_version():
-    kernel = pytest.importorskip("ipykernel.ipkernel").IPythonKernel
-    written = dict(kernel.language_info)
-    del written["version"]
+    written = {**IPythonKernel.language_info}
+    assert written.pop("version")
     assert run_course.METADATA["language_info"] == written
 
 
@@ -276,18 +263,14 @@ def test_full_run_sets_constants_and_checks_headlines(course, monkeypatch, capsy
     _, changed, _, checked = course.executed("01_short")
     assert changed.source == constants.replace("10", "200")
     assert checked.outputs[0].text == "✓ 200 epochs\n"
-    assert [cell.source for cell in course.executed("03_new")][1:] == [
-        constants,
-        "epochs = EPOCHS",
-    ]
+    sources = [cell.source for cell in course.executed("03_new")]
+    assert sources == [GOOD[0], constants, "epochs = EPOCHS"]
 
 
 def test_full_settings_are_those_of_chapters():
-    chapters = {
-        path.stem: path for path in run_course.find_chapters([], ROOT / "notebooks")
-    }
     for stem in {*full_settings.SETTINGS, *full_settings.HEADLINES}:
-        notebook = nbformat.read(chapters[stem], as_version=4)
+        path = ROOT / "notebooks" / f"{stem}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
         cells = full_settings.at_full_settings(notebook, stem).cells
         constants = [cell.source for cell in cells if cell.cell_type == "code"][1]
         for name, value in full_settings.SETTINGS.get(stem, {}).items():
@@ -353,8 +336,9 @@ def test_kernel_that_does_not_start_fails_its_chapter(course, monkeypatch, capsy
     course.write("01_good", *GOOD)
     monkeypatch.setattr(run_course.NotebookClient, "execute", refuse)
     assert course.run() == 1
-    said = "01_good.ipynb failed in code cell 0 of 2: its kernel did not start: no kernel today"
-    assert said in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "01_good.ipynb failed in code cell 0 of 2: its kernel did not start" in said
+    assert "no kernel today" in said
 
 
 def test_solution_that_leaves_its_check_waiting_fails(course, capsys):
@@ -363,6 +347,12 @@ def test_solution_that_leaves_its_check_waiting_fails(course, capsys):
     assert course.run() == 1
     said = "○ Exercise 1.1 is waiting for your answer: gradeint is not defined."
     assert said in capsys.readouterr().out
+
+
+def run_python(module, *arguments, **options):
+    command = [sys.executable, "-m", module, *arguments]
+    options |= {"capture_output": True, "text": True, "timeout": 120}
+    return subprocess.run(command, **options)
 
 
 @pytest.fixture
@@ -396,15 +386,13 @@ def start(course):
 def test_interrupted_run_leaves_nothing_half_written(course, start, tmp_path):
     begun = tmp_path / "begun"
     course.write("01_good", *GOOD)
-    slow = (
-        f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(100)"
-    )
-    course.write("02_slow", slow)
-    process = start(
-        "--output",
-        course.build,  # this test may run where the signal is ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    touch = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch()"
+    course.write("02_slow", f"{touch}; time.sleep(100)")
+
+    def heed_interrupts():  # this test may run where they are ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = start("--output", course.build, preexec_fn=heed_interrupts)
     deadline = time.monotonic() + 90
     while not begun.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -454,26 +442,17 @@ def test_read_only_checkout_runs_and_writes_elsewhere(read_only, tmp_path):
     shutil.copy(ROOT / "requirements.txt", checkout)
     read_only(checkout)
     before = {path: path.stat().st_mtime_ns for path in checkout.rglob("*")}
-
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "tools", "run", "02", *arguments],
-            capture_output=True,
-            text=True,
-            preexec_fn=without_power,
-            timeout=120,
-            env=os.environ | {"PYTHONPATH": str(checkout)},
-            cwd=checkout,
-        )
-
-    refused = run()
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    bound = {"preexec_fn": without_power, "env": environment, "cwd": checkout}
+    refused = run_python("tools", "run", "02", **bound)
     assert refused.returncode == 1
     assert refused.stdout.startswith("Stopped: [Errno 13] Permission denied: ")
     assert "--output" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr
-    done = run("--output", tmp_path / "build")
+    build = tmp_path / "build"
+    done = run_python("tools", "run", "02", "--output", build, **bound)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "build" / "02_pca.html").exists()
+    assert (build / "02_pca.html").exists()
     assert {path: path.stat().st_mtime_ns for path in checkout.rglob("*")} == before
 
 
@@ -548,11 +527,8 @@ def test_faults_of_packages_are_told_in_words(tmp_path):
 
 def test_packages_here_are_those_that_the_course_needs():
     assert dependencies.faults(ROOT / "requirements-dev.txt") == []
-    readers, maintainers = (
-        {*dependencies.requirements(ROOT / name)}
-        for name in ("requirements.txt", "requirements-dev.txt")
-    )
-    assert readers < maintainers
+    readers = {*dependencies.requirements(ROOT / "requirements.txt")}
+    assert readers < {*dependencies.requirements(ROOT / "requirements-dev.txt")}
 
 
 @pytest.mark.parametrize(
@@ -563,14 +539,9 @@ def test_missing_package_is_told_before_any_import(tmp_path, command, name):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("raise SystemExit('imported')")
     (tmp_path / "packaging.py").write_text("raise ModuleNotFoundError")
-    done = subprocess.run(
-        [sys.executable, "-m", "tools", command, "--output", tmp_path / "out"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        cwd=ROOT,
-    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    arguments = ("tools", command, "--output", tmp_path / "out")
+    done = run_python(*arguments, cwd=ROOT, env=environment)
     (line,) = done.stderr.splitlines()
     assert done.returncode == 1 and not (tmp_path / "out").exists()
     assert line.startswith("packaging is missing. To fix it, run in the folder of the")
@@ -584,15 +555,7 @@ def test_pytest_tells_in_one_line_which_package_is_missing(tmp_path):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "requirements-dev.txt").write_text("no-such-package~=1.0\n")
     notebook = "notebooks/01_gradient_descent.ipynb"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", notebook],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run_python("pytest", "--collect-only", notebook, cwd=tmp_path)
     (line,) = done.stderr.splitlines()
     assert done.returncode != 0 and done.stdout == ""
-    assert line.startswith(
-        "no-such-package~=1.0 is missing. To fix it, run in the folder"
-    )
+    assert line.startswith("no-such-package~=1.0 is missing. To fix it, run in")
