@@ -464,7 +464,7 @@ def small(tmp_path):
     """Write a chapter of two cells; return a function that calls the command line on it."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    (folder / "glossary.md").write_text("# Glossary\n")
+    (folder / "glossary.md").write_text("# Glossary ∇\n", encoding="utf-8")
     head = "# 1 · Small\n\n| | |\n|---|---|\n| **What you will do** | Very little. |\n"
     printed = new_output("stream", text="1\n")
     cell = new_code_cell("print(1)", execution_count=1, outputs=[printed])
