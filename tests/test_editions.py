@@ -220,7 +220,7 @@ def test_deck_holds_all_it_needs_and_all_headings(whole, stem):
     headings = page.select(".slides :is(h1, h2, h3):not(aside *)")
     plain = [re.sub("[*`]", "", heading) for heading in titles]
     assert [heading.text.rstrip("¶") for heading in headings] == plain
-    assert not page(href=re.compile(r"\.(ipynb|md)\b"))
+    assert not page(href=re.compile(r"\.(ipynb|md)\b|glossary"))
 
 
 def one_line(text):
