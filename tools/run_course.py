@@ -154,9 +154,8 @@ def execute(
     printed = [line for cell in notebook.cells for line in _printed(cell)]
     result.checkpoints = sum(line.startswith("✓") for line in printed)
     if not result.failure:
-        result.failure = "\n".join(
-            line for line in printed if line.startswith("○")
-        )  # a solution that is none
+        # a solution that is none
+        result.failure = "\n".join(line for line in printed if line.startswith("○"))
     if result.failure:
         source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
         result.failure = (
@@ -227,10 +226,10 @@ class _MemoryWatch:
 
 def clean(notebook):
     """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
-    course = notebook.metadata.get("course")
-    notebook.metadata = nbformat.from_dict(
-        METADATA | ({"course": course} if course else {})
+    facts = (
+        {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
     )
+    notebook.metadata = nbformat.from_dict(METADATA | facts)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
