@@ -51,7 +51,7 @@ class _PageRenderer(IPythonRenderer):
         return super().image(text, url, title)
 
     def heading(self, text, level, **attributes):
-        """Name a heading as links do, and not with its capitals and signs."""
+        """Name a heading as links do, without capitals and punctuation."""
         html = super().heading(text, level, **attributes)
         usual = re.search(r' id="(.*?)"', html)[1]
         name = anchor(unescape(re.sub("<.*?>", "", text)))

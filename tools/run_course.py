@@ -410,7 +410,7 @@ def _run_all(options, console):
     if not options.store:
         options.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=options.output):
-            pass  # better to learn now that nothing can be written there
+            pass  # fails now, not after minutes, where nothing can be written
         _write_pages_of_texts(options)
         known = earlier_results(options.output, every)
     try:

@@ -203,7 +203,7 @@ def code_shown(source, used_later):
         return ""
     if any(re.match(r"show_\w+$", call) for call in calls):
         lines = source.splitlines()
-        kept = [
+        shown = [
             statement
             for statement in statements
             if isinstance(statement, ast.FunctionDef)
@@ -215,7 +215,7 @@ def code_shown(source, used_later):
         ]
         source = "\n".join(
             "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
-            for statement in kept
+            for statement in shown
         )
     return re.sub(r"(?<=\S) {2,}#", "  #", source)  # comments need not be aligned here
 
