@@ -251,6 +251,13 @@ def write(path, text):
         draft.unlink(missing_ok=True)
 
 
+def remedy(error):
+    """Return what to do about an ``OSError``: a full disk, or a folder that may not be written to."""
+    if error.errno in NOT_WRITABLE:
+        return " Free some space, or name another folder with --output."
+    return ""
+
+
 def markdown_table(heading, rows, marks=None):
     """Return rows of texts as a table in Markdown; ``marks`` align its columns, to the left when left out."""
     lines = [heading, marks or ["---"] * len(heading), *rows]
@@ -388,14 +395,9 @@ def main(arguments=None):
             "Stopped. The results of finished chapters are there; run the command again for the rest."
         )
         return 130
-    except OSError as error:  # a disk that is full, a folder that may not be written to
-        remedy = (
-            "Free some space, or name another folder with --output."
-            if error.errno in NOT_WRITABLE
-            else ""
-        )
+    except OSError as error:
         console.print(
-            f"Stopped: {error}. The results of finished chapters are there. {remedy}",
+            f"Stopped: {error}. The results of finished chapters are there.{remedy(error)}",
             style="red",
             markup=False,
             soft_wrap=True,

@@ -12,7 +12,7 @@ from pathlib import Path
 from nbformat import ValidationError, read
 
 from tools.chapters import facts
-from tools.run_course import NOT_WRITABLE, ROOT, find_chapters
+from tools.run_course import ROOT, find_chapters, remedy
 
 EDITIONS = {  # name: the module that makes it, and what it is called
     "student": ("tools.editions.student", "Student edition"),
@@ -60,14 +60,7 @@ def main(arguments=None):
         print(f"Stopped: {error}\nNothing was changed.")
         return 1
     except OSError as error:
-        print(
-            f"Stopped: {error}. Nothing was changed."
-            + (
-                " Free some space, or name another folder with --output."
-                if error.errno in NOT_WRITABLE
-                else ""
-            )
-        )
+        print(f"Stopped: {error}. Nothing was changed.{remedy(error)}")
         return 1
     print(f"{called}: {output}")
     return 0
