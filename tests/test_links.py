@@ -56,9 +56,7 @@ def test_faults_of_links_and_pictures_are_found(tmp_path, text):
         (tmp_path / name).write_text("# A heading\n")
     (fault,) = faults_of_pictures_and_links(text, tmp_path / "this.md")
     assert FAULTS[text] in fault
-    right = (
-        "![One two three four five six seven eight.](dot.png) [a](page.md#a-heading)"
-    )
+    right = "![One two three four five six seven eight](dot.png) [a](page.md#a-heading)"
     assert list(faults_of_pictures_and_links(right, tmp_path / "this.md")) == []
 
 

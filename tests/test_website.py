@@ -283,9 +283,8 @@ def address(request, site):
         yield site.as_uri()
         return
     silence = {"log_message": lambda *_: None}
-    handler = partial(
-        type("Quiet", (SimpleHTTPRequestHandler,), silence), directory=site
-    )
+    quiet = type("Quiet", (SimpleHTTPRequestHandler,), silence)
+    handler = partial(quiet, directory=site)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -349,10 +348,9 @@ def test_the_copy_button_copies_the_code(tab, site):
     cell = tab.locator(".cell_input").first
     cell.hover()
     cell.get_by_role("button").click()
-    box = (
+    tab.evaluate(
         "document.querySelector('article').prepend(document.createElement('textarea'))"
     )
-    tab.evaluate(box)
     tab.locator("textarea").press("Control+V")
     assert tab.locator("textarea").input_value().strip() == source.strip()
 
