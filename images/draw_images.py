@@ -9,7 +9,6 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
-import nbformat
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import (
@@ -37,16 +36,13 @@ from helpers.plotting import (
     plot_loss_surface,
     use_course_style,
 )
-from tools.chapters import facts
+from tools.chapters import facts_of
 from tools.run_course import ROOT, find_chapters
 
 FOLDER = Path(__file__).resolve().parent
-CHAPTERS = [
-    facts(nbformat.read(path, as_version=4))
-    for path in find_chapters([], ROOT / "notebooks")
-]
+CHAPTERS = [facts_of(path) for path in find_chapters([], ROOT / "notebooks")]
 PNG_DPI = 150
-GIF_DPI = 100
+ANIMATION_DPI = 100
 SEED = 10
 LEARNING_RATE = 0.1
 STEPS = 60
@@ -89,13 +85,13 @@ def main():
     """Draw every picture."""
     matplotlib.use("agg")
     use_course_style()
-    draw_gradient_descent(FOLDER / "gradient_descent.gif")
+    draw_gradient_descent(FOLDER / "gradient_descent.png")
     draw_training_loop(FOLDER / "training_loop.png")
     draw_pca_projection(FOLDER / "pca_projection.png")
     draw_network(FOLDER / "network.png")
     draw_backpropagation(FOLDER / "backpropagation.png")
     draw_data_split(FOLDER / "data_split.png")
-    draw_convolution(FOLDER / "convolution.gif")
+    draw_convolution(FOLDER / "convolution.png")
     draw_published_network(FOLDER / "published_network.png")
     draw_own_digit(FOLDER / "own_digit.png")
     draw_course_map(FOLDER / "course_map.png")
@@ -140,7 +136,7 @@ def draw_gradient_descent(path):
         *(350 for _ in FRAME_STEPS[6:-1]),
         2500,
     ]
-    save_gif(frames, durations, path)
+    save_animation(frames, durations, path)
 
 
 def descend(x, y, *, start):
@@ -178,13 +174,17 @@ def draw_frame(x, y, parameters, losses, step):
         w, b, "o", markersize=10, color=ORANGE, markeredgecolor="black", label="now"
     )
     right.legend(loc="lower right", fontsize=12, frameon=True, framealpha=1)
-    image = render(figure, GIF_DPI)
+    image = render(figure, ANIMATION_DPI)
     plt.close(figure)
     return image
 
 
-def save_gif(frames, durations, path):
-    """Write frames as a GIF that loops for ever, in one palette for all."""
+def save_animation(frames, durations, path):
+    """Write frames as an animated PNG that loops for ever, in one palette for all.
+
+    The last frame is also the still picture that LaTeX and other programs show which know
+    nothing of animations.
+    """
     width, height = frames[0].size
     film = Image.new("RGB", (width, height * 3))
     for row, frame in enumerate((frames[0], frames[len(frames) // 2], frames[-1])):
@@ -193,13 +193,14 @@ def save_gif(frames, durations, path):
     palette.putpalette(
         [255 if level >= 250 else level for level in palette.getpalette()]
     )  # paper is white
-    first, *others = (
+    drawn = [
         frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames
-    )
-    first.save(
+    ]
+    drawn[-1].save(
         path,
         save_all=True,
-        append_images=others,
+        default_image=True,
+        append_images=drawn,
         duration=durations,
         loop=0,
         optimize=True,
@@ -745,7 +746,7 @@ def draw_convolution(path):
         *(300 for _ in range(sums.size - 7)),
         3000,
     ]
-    save_gif(frames, durations, path)
+    save_animation(frames, durations, path)
 
 
 def draw_window_frame(digit, sums, place):
@@ -782,7 +783,7 @@ def draw_window_frame(digit, sums, place):
         f"right column {right},  minus left column {left}:   {result}",
         fontsize=15,
     )
-    image = render(figure, GIF_DPI)
+    image = render(figure, ANIMATION_DPI)
     plt.close(figure)
     return image
 

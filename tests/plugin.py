@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.rules.watch import refuse_network, watch_test_run
 from tools import dependencies
 
-dependencies.require(maintaining=True)
+dependencies.require("requirements-dev.txt")
 refuse_network()
 
 

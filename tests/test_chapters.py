@@ -3,10 +3,9 @@
 import re
 from types import SimpleNamespace
 
-import nbformat
 import pytest
 
-from tools.chapters import facts
+from tools.chapters import facts, facts_of
 from tools.run_course import ROOT, find_chapters
 
 CHAPTERS = find_chapters([], ROOT / "notebooks")
@@ -18,7 +17,7 @@ PAGES = {
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_each_page_says_what_the_metadata_say(path):
-    chapter = facts(nbformat.read(path, as_version=4))
+    chapter = facts_of(path)
     total = chapter.minutes + chapter.exercise_minutes
     named = f"{chapter.number} · {chapter.title}"
     wanted = {
@@ -51,7 +50,7 @@ def test_no_page_tells_of_chapters_that_are_not_there():
     "change", [{"minutes": "50"}, {"minutes": True}, {"title": None}, {"more": 1}]
 )
 def test_facts_that_are_missing_or_of_another_type_are_refused(change):
-    good = dict(facts(nbformat.read(CHAPTERS[0], as_version=4)))
+    good = dict(facts_of(CHAPTERS[0]))
     with pytest.raises(ValueError, match=r'under "course", got .*An example: "course"'):
         facts(SimpleNamespace(metadata={"course": good | change}))
     with pytest.raises(ValueError, match="got {}"):

@@ -10,7 +10,7 @@ from tests.rules.watch import unreadable_texts
 from tools.run_course import ROOT
 
 FOLDER = ROOT / "images"
-STORED = sorted(p.name for p in FOLDER.iterdir() if p.suffix in (".png", ".gif"))
+STORED = sorted(path.name for path in FOLDER.glob("*.png"))
 
 
 @pytest.fixture(scope="module")

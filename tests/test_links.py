@@ -1,4 +1,4 @@
-"""The weekly look at links to other sites: which it finds, and what it says when one is gone. No site is asked here."""
+"""Links: how editions lead them elsewhere, which faults are found, and the weekly look at other sites. None is asked here."""
 
 import json
 import threading
@@ -7,6 +7,60 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from tests.audit import links
+from tests.rules.links import faults_of_pictures_and_links
+from tools.chapters import relinked
+from tools.pages import its_page
+
+# ---- inside the course
+
+
+def test_links_are_led_elsewhere_or_dropped():
+    text = "[a [b]](x.md#c), ![two\nlines](p.png), [`word`](glossary.md) f[0](y) [z](a_(b))"
+    found = []
+
+    def change(target):
+        found.append(target)
+        return None if target == "glossary.md" else f"to/{target}"
+
+    assert relinked(text, change) == (
+        "[a [b]](to/x.md#c), ![two\nlines](to/p.png), `word` f[0](to/y) [z](a_(b))"
+    )
+    assert found == ["x.md#c", "p.png", "glossary.md", "y"]
+
+
+PAGES = {
+    "02_pca.ipynb#one-two": "02_pca.html#one-two",
+    "glossary.md": "glossary.html",
+    "#here": "#here",
+    "../README.md": "../README.md",
+    "https://a.example/b.md": "https://a.example/b.md",
+}
+
+
+def test_links_to_chapters_and_texts_lead_to_their_pages():
+    assert {target: its_page(target) for target in PAGES} == PAGES
+
+
+FAULTS = {
+    "![A dot](dot.png)": "no real alt text",
+    "![One two three four five six seven eight.](https://a.example/dot.png)": "from elsewhere",
+    "![One two three four five six seven eight.](dot.gif)": "LaTeX cannot include",
+    "[a](gone.md)": "gone.md does not exist",
+    "[a](page.md#gone)": "page.md has no heading for #gone",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_faults_of_links_and_pictures_are_found(tmp_path, text):
+    for name in ("dot.png", "dot.gif", "page.md"):
+        (tmp_path / name).write_text("# A heading\n")
+    (fault,) = faults_of_pictures_and_links(text, tmp_path / "this.md")
+    assert FAULTS[text] in fault
+    right = "![One two three four five six seven eight](dot.png) [a](page.md#a-heading)"
+    assert list(faults_of_pictures_and_links(right, tmp_path / "this.md")) == []
+
+
+# ---- to other sites
 
 
 class Site(BaseHTTPRequestHandler):
@@ -16,10 +70,10 @@ class Site(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.asked.append(self.path)
-        if self.path == "/later" and len(self.asked) == 1:
-            status = 503
+        if self.path == "/later":
+            status = 503 if len(self.asked) == 1 else 200
         else:
-            status = int(self.path[1:]) if self.path[1:].isdigit() else 200
+            status = int(self.path[1:])
         self.send_response(status)
         self.end_headers()
 
@@ -40,19 +94,18 @@ def site(monkeypatch):
         thread.join()
 
 
-@pytest.mark.parametrize(
-    "path, said, tries",
-    [
-        ("200", "found", 1),
-        ("later", "found", 2),
-        ("403", "turned away", 1),
-        ("404", "BROKEN (404)", 1),
-        ("500", "BROKEN (500)", links.TRIES),
-    ],
-)
-def test_a_link_is_tried_and_its_fate_told(site, path, said, tries):
-    assert links.verdict(f"{site}/{path}") == said
-    assert len(Site.asked) == tries
+VERDICTS = {  # what the site answers: what is said of it, after how many tries
+    "200": ("found", 1),
+    "later": ("found", 2),
+    "403": ("turned away", 1),
+    "404": ("BROKEN (404)", 1),
+    "500": ("BROKEN (500)", links.TRIES),
+}
+
+
+@pytest.mark.parametrize("path", VERDICTS)
+def test_a_link_is_tried_and_its_fate_told(site, path):
+    assert (links.verdict(f"{site}/{path}"), len(Site.asked)) == VERDICTS[path]
 
 
 def test_a_site_that_does_not_answer_is_broken(site, monkeypatch):
@@ -79,15 +132,14 @@ def test_links_are_found_in_pages_and_in_prose(tmp_path):
 
 
 @pytest.mark.parametrize("said, status", [("found", 0), ("BROKEN (404)", 1)])
-def test_the_exit_status_says_whether_one_is_broken(
+def test_exit_status_says_whether_one_is_broken(
     tmp_path, monkeypatch, capsys, said, status
 ):
     (tmp_path / "README.md").write_text("https://a.example")
     monkeypatch.setattr(links, "verdict", lambda link: said)
     assert links.main(tmp_path) == status
-    assert capsys.readouterr().out == (
-        f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
-    )
+    told = f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
+    assert capsys.readouterr().out == told
 
 
 def test_the_course_has_links_to_try():

@@ -9,12 +9,13 @@ import pytest
 
 from tools.dependencies import ROOT
 
-LISTS = (
+NEEDED = [
+    "Makefile",
+    "pyproject.toml",
     "requirements.txt",
     "requirements-dev.txt",
     "requirements.lock",
-    "pyproject.toml",
-)
+]
 PYTHON = """\
 #!/bin/sh
 echo "$@" >> "$LOG"
@@ -50,25 +51,23 @@ def course(tmp_path):
     """Return a folder with what the set-up is made from."""
     folder = tmp_path / "course"
     folder.mkdir()
-    for name in ("Makefile", *LISTS):
+    for name in NEEDED:
         shutil.copy(ROOT / name, folder)
     return folder
 
 
+def run_make(folder, python, target="lab"):
+    command, log = ["make", f"PYTHON={python}", target], str(folder / "log")
+    options = {"capture_output": True, "text": True, "timeout": 60}
+    return subprocess.run(command, cwd=folder, env=os.environ | {"LOG": log}, **options)
+
+
 def make(folder, python, target="lab"):
     """Run make; return what it left as the calls of the stand-in for Python."""
-    log = folder / "log"
-    log.write_text("")
-    done = subprocess.run(
-        ["make", f"PYTHON={python}", target],
-        cwd=folder,
-        env=os.environ | {"LOG": str(log)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    (folder / "log").write_text("")
+    done = run_make(folder, python, target)
     assert done.returncode == 0, done.stderr
-    return log.read_text()
+    return (folder / "log").read_text()
 
 
 def test_python_may_be_in_a_folder_with_a_space(course, python):
@@ -97,7 +96,7 @@ def test_a_shared_set_up_is_not_a_moved_one(course, python):
     make(course, python)
     other = course.parent / "other"
     other.mkdir()
-    for name in ("Makefile", *LISTS):
+    for name in NEEDED:
         shutil.copy2(course / name, other)
     (other / ".venv").symlink_to(course / ".venv")
     assert "-m venv" not in make(other, python)
@@ -115,12 +114,6 @@ def test_an_old_python_is_named(course, python):
         f"#!/bin/sh\nshift\ncode=$1\nshift\n"
         f"exec '{sys.executable}' -c '{older}exec(sys.argv.pop(1))' \"$code\" \"$@\"\n"
     )
-    done = subprocess.run(
-        ["make", f"PYTHON={python}", "lab"],
-        cwd=course,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run_make(course, python)
     assert done.returncode != 0 and not (course / ".venv").exists()
     assert f"and {python} is 3.10.1. Name another one" in done.stderr

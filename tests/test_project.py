@@ -45,11 +45,8 @@ def test_forms_ask_for_what_make_check_says(name):
     asked = fields["check"]["attributes"]
     assert "make check" in asked["label"]
     assert "python -m tools check" in asked["description"]
-    required = {
-        key
-        for key, field in fields.items()
-        if field.get("validations", {}).get("required")
-    }
+    rules = {name: field.get("validations", {}) for name, field in fields.items()}
+    required = {name for name in rules if rules[name].get("required")}
     assert required == ({"what", "check"} if name == "bug" else {"question"})
 
 

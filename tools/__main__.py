@@ -1,6 +1,6 @@
 """The programs of the course: ``python -m tools COMMAND``. The Makefile calls them.
 
-Packages that are missing, or have another version than the course needs, are told in
+Packages that are missing, or have another version than the course needs, are reported in
 one line before anything is imported that needs them. ``check`` runs without them all,
 and says which are missing.
 """
@@ -10,17 +10,16 @@ import sys
 
 from tools import consoles, dependencies
 
-COMMANDS = {  # the module that does it, and what is put before its arguments
-    "check": ("tools.check", []),
-    "run": ("tools.run_course", []),
-    "student": ("tools.editions", ["student"]),
-    "slides": ("tools.editions", ["slides"]),
-    "posts": ("tools.editions", ["posts"]),
-    "site": ("tools.editions", ["site"]),
-    "glossary": ("tools.glossary", []),
+# the module that does it, what is put before its arguments, and the packages it needs
+COMMANDS = {
+    "check": ("tools.check", [], None),
+    "run": ("tools.run_course", [], "requirements.txt"),
+    "student": ("tools.editions", ["student"], "requirements-dev.txt"),
+    "slides": ("tools.editions", ["slides"], "requirements-dev.txt"),
+    "posts": ("tools.editions", ["posts"], "requirements-dev.txt"),
+    "site": ("tools.editions", ["site"], "requirements-dev.txt"),
+    "glossary": ("tools.glossary", [], "requirements-dev.txt"),
 }
-FOR_READERS = {"run"}  # what requirements.txt alone is enough for
-FOR_ALL = {"check"}  # what needs no package
 
 
 def main(arguments):
@@ -29,9 +28,9 @@ def main(arguments):
     if command not in COMMANDS:
         print(f"usage: python -m tools {{{','.join(COMMANDS)}}} ...")
         return 0 if command in ("-h", "--help") else 2
-    if command not in FOR_ALL:
-        dependencies.require(maintaining=command not in FOR_READERS)
-    module, first = COMMANDS[command]
+    module, first, packages = COMMANDS[command]
+    if packages:
+        dependencies.require(packages)
     return importlib.import_module(module).main([*first, *rest])
 
 

@@ -1,6 +1,8 @@
-"""What programs and rules ask of a chapter: its prose, its title, the names of headings."""
+"""What programs and rules ask of a chapter: its facts, its title, its prose, its links."""
 
 import re
+
+import nbformat
 
 FACTS = {  # what the metadata of a chapter must say of it, under "course"
     "number": int,
@@ -10,6 +12,8 @@ FACTS = {  # what the metadata of a chapter must say of it, under "course"
     "exercise_minutes": int,  # more
     "least_checkpoints": int,  # a better one may replace one; none may go without this
 }
+# text, which may hold pairs of brackets, and target
+LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 
 
 def facts(notebook):
@@ -41,6 +45,17 @@ def facts(notebook):
     return found
 
 
+def facts_of(path):
+    """Return what the metadata of the chapter in a file say of it."""
+    return facts(nbformat.read(path, as_version=4))
+
+
+def title(notebook):
+    """Return the number and the title of a chapter, as its first line shows them."""
+    chapter = facts(notebook)
+    return f"{chapter.number} · {chapter.title}"
+
+
 def prose(notebook):
     """Return all Markdown of a notebook."""
     return "\n\n".join(
@@ -48,13 +63,30 @@ def prose(notebook):
     )
 
 
-def title(notebook):
-    """Return the title of a notebook, its first line."""
-    return notebook.cells[0].source.partition("\n")[0].lstrip("# ")
-
-
 def anchor(heading):
     """Return the name by which a link finds a heading, as code-hosting sites and MyST make it."""
     return re.sub(
         r"[^\w\- ]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower()
     ).replace(" ", "-")
+
+
+def relinked(markdown, change):
+    """Return a text with its links and pictures leading elsewhere.
+
+    Parameters
+    ----------
+    markdown : str
+    change : callable
+        It gets the target of a link, such as ``"02_pca.ipynb#two-pixels-first"``, and
+        returns another one, or None, which leaves the text of the link alone.
+
+    Returns
+    -------
+    str
+    """
+
+    def changed(link):
+        target = change(link[2])
+        return link[1] if target is None else f"[{link[1]}]({target})"
+
+    return LINK.sub(changed, markdown)

@@ -1,4 +1,4 @@
-"""Says on one screen what this machine offers the course: ``make check``.
+"""Shows on one screen what this machine offers the course: ``make check``.
 
 Reports are easier to help with when they begin with this list. It needs no package, so
 that it can say which are missing, and prints plain ASCII, so that any console shows it.
@@ -40,7 +40,7 @@ def main(arguments):
     say()
     faults = [*wrong_python(), *wrong_packages(), *damage]
     for fault in faults:
-        say(f"To mend: {fault}")
+        say(f"To fix: {fault}")
     for name in unmet_by_maintainers():
         say(f"Needed only to write, test or publish the course: {name}")
     say("Not all is well." if faults else "All is well.")
@@ -54,7 +54,7 @@ def say(line=""):
 
 
 def environment():
-    """Say whether Python runs from the folder's own .venv."""
+    """Return whether Python runs from the folder's own .venv."""
     if Path(sys.prefix).resolve() == (ROOT / ".venv").resolve():
         return "the .venv of this folder"
     kind = "another" if sys.prefix != sys.base_prefix else "none; the whole machine's"
@@ -70,7 +70,7 @@ def installed(package):
 
 
 def engine():
-    """Return the engine that Keras would compute with, and who says so."""
+    """Return the engine that Keras would compute with, and what chose it."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return f"{chosen}, by KERAS_BACKEND"
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"

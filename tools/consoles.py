@@ -1,11 +1,11 @@
-"""Lets programs print to consoles that cannot show every sign."""
+"""Lets programs print to consoles that cannot show every character."""
 
 import sys
 
 
 def spare_signs():
-    """Print a question mark for a sign that this console cannot show, instead of an error.
+    """Have question marks printed for what this console cannot show, instead of an error.
 
-    Consoles on Windows and with ``LC_ALL=C`` know few signs: no ellipsis, no tick.
+    Consoles on Windows and with ``LC_ALL=C`` lack many characters: ellipses and ticks, too.
     """
-    sys.stdout.reconfigure(errors="replace")  # stderr does something like it already
+    sys.stdout.reconfigure(errors="replace")  # stderr escapes them anyway

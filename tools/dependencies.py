@@ -1,4 +1,4 @@
-"""Tells in one line what is missing or has another version than the course needs."""
+"""Reports in one line what is missing or has another version than the course needs."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -58,17 +58,16 @@ def faults(path):
     return found
 
 
-def require(*, maintaining):
+def require(name):
     """Exit with one line that says what to install, unless everything is there.
 
     Parameters
     ----------
-    maintaining : bool
-        Whether the packages for writing, testing and publishing are needed, too.
+    name : str
+        The file of requirements, in the folder of the course.
     """
-    name = "requirements-dev.txt" if maintaining else "requirements.txt"
     if wrong := faults(ROOT / name):
         sys.exit(
-            f"{'; '.join(wrong)}. To mend it, run in the folder of the course: "
+            f"{'; '.join(wrong)}. To fix it, run in the folder of the course: "
             f"{sys.executable} -m pip install -r {name}"
         )

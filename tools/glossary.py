@@ -19,24 +19,24 @@ def words_introduced(notebook):
 
 def glossary(chapters):
     """Return the text of the glossary, in alphabetical order, for the paths of chapters."""
-    entries = {}
+    found = {}
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
         for word, meaning in words_introduced(notebook).items():
-            if word in entries:
+            if word in found:
                 raise ValueError(
                     f"{path.name} introduces {word!r}, and so does an earlier chapter"
                 )
-            chapter = f"[{title(notebook)}]({path.name})"
-            entries[word] = (
-                f"## {word}\n\n{meaning[0].upper()}{meaning[1:]}.\n\nChapter {chapter}\n"
-            )
-    return "\n".join(
-        [
-            "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n",
-            *(entries[word] for word in sorted(entries, key=str.casefold)),
-        ]
-    )
+            found[word] = (meaning, notebook, path.name)
+    page = [
+        "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n"
+    ]
+    for word in sorted(found, key=str.casefold):
+        meaning, notebook, name = found[word]
+        meaning = f"{meaning[0].upper()}{meaning[1:]}."
+        chapter = f"[{title(notebook)}]({name})"
+        page.append(f"## {word}\n\n{meaning}\n\nChapter {chapter}\n")
+    return "\n".join(page)
 
 
 def main(arguments):

@@ -8,12 +8,12 @@ from latex2mathml.converter import convert
 SPACING = (
     # ∂ and ∞ are letters, no operators
     (r"<mo>(&#x0(?:2202|221E);)</mo>", r"<mi>\1</mi>"),
-    # ‖, | and / stand close, and do not grow
+    # ‖, | and / without space around them, and of a letter's height
     (
         r'<mo(?: stretchy="false")?>(&#x0(?:2016|007C|002F);)',
         r'<mo stretchy="false" lspace="0" rspace="0">\1',
     ),
-    # a function stands apart from its argument: log p, tanh u
+    # space between a function and its argument: log p, tanh u
     (
         r"(<mi>[a-z]{2,}</mi>)(?=<m(?:i|n|frac|su[bp]><mi)>)",
         r'\1<mspace width="0.167em" />',

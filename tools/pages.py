@@ -11,7 +11,7 @@ from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from tools.chapters import anchor
+from tools.chapters import anchor, relinked
 from tools.mathml import mathml
 
 PICTURE = """\
@@ -37,7 +37,7 @@ _TEMPLATE = (
 
 
 class _PageRenderer(IPythonRenderer):
-    """Formulas as MathML, and pictures that stand beside the notebook's folder as well as in it.
+    """Formulas as MathML, and pictures beside the notebook's folder as well as in it.
 
     nbconvert embeds nothing from outside ``path``; that is the folder above, and
     ``folder`` the notebook's name in it.
@@ -51,7 +51,7 @@ class _PageRenderer(IPythonRenderer):
         return super().image(text, url, title)
 
     def heading(self, text, level, **attributes):
-        """Name a heading as links do, and not with its capitals and signs."""
+        """Name a heading as links do, without capitals and punctuation."""
         html = super().heading(text, level, **attributes)
         usual = re.search(r' id="(.*?)"', html)[1]
         name = anchor(unescape(re.sub("<.*?>", "", text)))
@@ -81,10 +81,12 @@ class OfflineMarkdown:
             anchor_link_text=self.anchor_link_text,
         )
         renderer.folder = folder.name
-        html = MarkdownWithMath(renderer=renderer).render(source)
-        return re.sub(
-            r'(href="\w+)\.(?:ipynb|md)\b', r"\1.html", html
-        )  # the page of a chapter links to other pages
+        return MarkdownWithMath(renderer=renderer).render(relinked(source, its_page))
+
+
+def its_page(target):
+    """Return the page of a chapter or a text to which a link leads."""
+    return re.sub(r"^(\w+)\.(?:ipynb|md)\b", r"\1.html", target)
 
 
 class PageExporter(OfflineMarkdown, HTMLExporter):
@@ -100,15 +102,15 @@ class PageExporter(OfflineMarkdown, HTMLExporter):
 
 
 def link_to_what_is_there(page, chapters, folder):
-    """Lead links to other chapters to their pages in a folder, or to notebooks that have none yet."""
+    """Return a page whose links to chapters lead to their pages in a folder, or to notebooks that have none there."""
     for chapter in chapters:
-        its_page = f"{chapter.stem}.html"
+        name = f"{chapter.stem}.html"
         try:
             notebook = quote(Path(os.path.relpath(chapter, folder)).as_posix())
         except ValueError:  # on another drive of Windows
             notebook = chapter.resolve().as_uri()
-        links = [f'href="{its_page}', f'href="{notebook}']
-        if not (folder / its_page).exists():
+        links = [f'href="{name}', f'href="{notebook}']
+        if not (folder / name).exists():
             links.reverse()
         page = page.replace(links[1], links[0])
     return page

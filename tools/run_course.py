@@ -38,10 +38,27 @@ from tools.full_settings import at_full_settings, set_constants
 from tools.pages import PageExporter, link_to_what_is_there
 
 CELL_TIMEOUT = 300  # seconds
-NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 FULL_CELL_TIMEOUT = 3600
 SUMMARY = ("summary.json", "summary.md")
 WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    # What JupyterLab writes when it opens a chapter, but for Python's version: that is
+    # another one on most machines, and running a chapter must not change its file.
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
 
 
 @dataclass
@@ -95,9 +112,8 @@ def execute(
         if cell.cell_type == "code" and cell.source.strip()
     ]
     for i in code:
-        notebook.cells[
-            i
-        ].outputs = []  # of an earlier run; cells after a failure would keep them
+        # those of an earlier run would remain after a failure
+        notebook.cells[i].outputs = []
     result = Result(path.stem)
 
     def started(cell, cell_index):
@@ -115,9 +131,9 @@ def execute(
         resources={"metadata": {"path": str(path.parent)}},
     )
     begin = time.perf_counter()
-    with _MemoryWatch(client) as memory, tempfile.TemporaryFile() as last_words:
+    with _MemoryWatch(client) as memory, tempfile.TemporaryFile() as errors:
         try:
-            _execute_in_thread(client, stderr=last_words)
+            _execute_in_thread(client, stderr=errors)
         except CellExecutionError as error:
             result.failure = f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
@@ -125,10 +141,10 @@ def execute(
                 f"it ran longer than {cell_timeout} seconds and was stopped"
             )
         except DeadKernelError:
-            last_words.seek(0)
+            errors.seek(0)
             result.failure = (
                 "its kernel died: killed from outside, or out of memory\n"
-                + last_words.read().decode(errors="replace")[-2000:]
+                + errors.read().decode(errors="replace")[-2000:]
             )
             result.kernel_died = True
         except RuntimeError as error:  # the kernel did not start
@@ -138,9 +154,8 @@ def execute(
     printed = [line for cell in notebook.cells for line in _printed(cell)]
     result.checkpoints = sum(line.startswith("✓") for line in printed)
     if not result.failure:
-        result.failure = "\n".join(
-            line for line in printed if line.startswith("○")
-        )  # a solution that is none
+        # a solution that is none
+        result.failure = "\n".join(line for line in printed if line.startswith("○"))
     if result.failure:
         source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
         result.failure = (
@@ -151,7 +166,7 @@ def execute(
 
 
 def _execute_in_thread(client, **options):
-    """Execute a notebook in a thread, so that Ctrl+C reaches this one, which then ends the kernel."""
+    """Execute a notebook in a thread, so that Ctrl+C reaches this one, which then kills the kernel."""
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(client.execute, **options)
         try:
@@ -185,7 +200,7 @@ def _printed(cell):
 
 
 class _MemoryWatch:
-    """Looks every 50 ms how much memory a client's kernel holds; ``peak`` is the most seen, in bytes."""
+    """Measures the memory of a client's kernel every 50 ms; ``peak`` is the most seen, in bytes."""
 
     def __init__(self, client):
         self.client, self.peak = client, 0
@@ -197,7 +212,7 @@ class _MemoryWatch:
             if pid := _kernel_pid(self.client):
                 try:
                     self.peak = max(self.peak, psutil.Process(pid).memory_info().rss)
-                except psutil.Error:  # the kernel has just ended
+                except psutil.Error:  # the kernel has just exited
                     pass
 
     def __enter__(self):
@@ -211,28 +226,20 @@ class _MemoryWatch:
 
 def clean(notebook):
     """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
-    notebook.metadata = nbformat.from_dict(
-        {
-            **{k: v for k, v in notebook.metadata.items() if k == "course"},
-            "kernelspec": {
-                "display_name": "Python 3 (ipykernel)",
-                "language": "python",
-                "name": "python3",
-            },
-            "language_info": {"name": "python"},
-        }
+    facts = (
+        {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
     )
+    notebook.metadata = nbformat.from_dict(METADATA | facts)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(
-                WIDGET, None
-            )  # a widget lives only as long as its kernel
+            # a widget lives only as long as its kernel
+            output.get("data", {}).pop(WIDGET, None)
     return notebook
 
 
 def write(path, text):
-    """Write a text file whole or not at all; an ``OSError`` names the file."""
+    """Write a text file completely or not at all; an ``OSError`` names the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     try:
@@ -242,6 +249,13 @@ def write(path, text):
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def remedy(error):
+    """Return what to do about an ``OSError``: a full disk, or a folder that may not be written to."""
+    if error.errno in NOT_WRITABLE:
+        return " Free some space, or name another folder with --output."
+    return ""
 
 
 def markdown_table(heading, rows, marks=None):
@@ -303,7 +317,11 @@ def table(results):
 
 
 def write_summary(results, folder):
-    """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``."""
+    """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``; no results, no files."""
+    if not results:
+        for old in SUMMARY:
+            (folder / old).unlink(missing_ok=True)
+        return
     write(
         folder / SUMMARY[0],
         json.dumps([asdict(result) for result in results], indent=1) + "\n",
@@ -316,14 +334,14 @@ def write_summary(results, folder):
 
 
 def earlier_results(folder, chapters):
-    """Return what the summary in a folder says of chapters that still have results there.
+    """Return the results in a folder's summary, of chapters that still have files there.
 
-    A chapter that failed has none, but its row stays until it is run again.
+    A chapter that failed has no files; its row remains until it is run again.
     """
     try:
         rows = json.loads((folder / SUMMARY[0]).read_text(encoding="utf-8"))
         results = [Result(**row) for row in rows]
-    except (FileNotFoundError, ValueError, TypeError):  # none, or one of old
+    except (FileNotFoundError, ValueError, TypeError):  # none, or of another version
         return {}
     there = {path.stem for path in chapters}
     return {
@@ -346,7 +364,7 @@ def main(arguments=None):
     kind.add_argument(
         "--store",
         action="store_true",
-        help="keep the fresh outputs in the notebooks themselves",
+        help="write the fresh outputs into the notebooks themselves",
     )
     kind.add_argument(
         "--full",
@@ -374,17 +392,12 @@ def main(arguments=None):
         return _run_all(options, console)
     except KeyboardInterrupt:
         console.print(
-            "Stopped. Chapters that had finished are kept; run the command again for the rest."
+            "Stopped. The results of finished chapters are there; run the command again for the rest."
         )
         return 130
-    except OSError as error:  # a disk that is full, a folder that may not be written to
-        remedy = (
-            "Make room, or name another folder with --output."
-            if error.errno in NO_PLACE
-            else ""
-        )
+    except OSError as error:
         console.print(
-            f"Stopped: {error}. Chapters that had finished are kept. {remedy}",
+            f"Stopped: {error}. The results of finished chapters are there.{remedy(error)}",
             style="red",
             markup=False,
             soft_wrap=True,
@@ -394,27 +407,29 @@ def main(arguments=None):
 
 def _run_all(options, console):
     chapters = find_chapters(options.chapters, options.notebooks)
+    every = find_chapters([], options.notebooks)
+    known, results = {}, []
     if not options.store:
         options.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=options.output):
-            pass  # better to learn now that nothing can be written there
+            pass  # fails now, not after minutes, where nothing can be written
         _write_pages_of_texts(options)
-    every = find_chapters([], options.notebooks)
-    kept = {} if options.store else earlier_results(options.output, every)
-    results = []
-    for path in chapters:
-        console.print(f"{path.stem} …")
-        if not options.store:  # so that a result never outlives a run that failed
-            kept.pop(path.stem, None)
-            for old in (path.name, f"{path.stem}.html"):
-                (options.output / old).unlink(missing_ok=True)
-            _keep_up(kept, every, options.output)
-        results.append(_run(path, options, console))
+        known = earlier_results(options.output, every)
+    try:
+        for path in chapters:
+            console.print(f"{path.stem} …")
+            if not options.store:  # so that a result never outlives a run that failed
+                known.pop(path.stem, None)
+                for old in (path.name, f"{path.stem}.html"):
+                    (options.output / old).unlink(missing_ok=True)
+            results.append(_run(path, options, console))
+            known[path.stem] = results[-1]
+            if results[-1].kernel_died:
+                break
+    finally:
         if not options.store:
-            kept[path.stem] = results[-1]
-            _keep_up(kept, every, options.output)
-        if results[-1].kernel_died:
-            break
+            write_summary([known[name] for name in sorted(known)], options.output)
+            _link_pages(every, options.output)
     console.print(table(results))
     for result in results:
         if result.failure:
@@ -439,18 +454,11 @@ def _write_pages_of_texts(options):
         )
 
 
-def _keep_up(results, chapters, folder):
-    """Have the summary and the links of pages agree with what is in a folder."""
-    if results:
-        write_summary([results[name] for name in sorted(results)], folder)
-    else:
-        for old in SUMMARY:
-            (folder / old).unlink(missing_ok=True)
+def _link_pages(chapters, folder):
+    """Have the links of all pages in a folder lead to what is there."""
     for written in folder.glob("*.html"):
-        old = written.read_text(encoding="utf-8")
-        new = link_to_what_is_there(old, chapters, folder)
-        if new != old:
-            write(written, new)
+        page = written.read_text(encoding="utf-8")
+        write(written, link_to_what_is_there(page, chapters, folder))
 
 
 def _run(path, options, console):

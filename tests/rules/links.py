@@ -15,6 +15,8 @@ def faults_of_pictures_and_links(text, path):
             yield f"picture {target} has no real alt text, only {alt!r}"
         if "://" in target:
             yield f"picture {target} is fetched from elsewhere"
+        if not target.endswith((".png", ".jpg", ".pdf")):
+            yield f"picture {target} is of a kind that LaTeX cannot include"
     for link in re.findall(r"\]\(([^)]+)\)", text):
         target, _, place = link.partition("#")
         if "://" in target:

@@ -10,15 +10,13 @@ import itertools
 import re
 import statistics
 
-import nbformat
-
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
-from tools.chapters import anchor, facts, prose
+from tools.chapters import anchor, facts, facts_of, prose
 from tools.glossary import words_introduced
 from tools.names import arguments_in, assigned, names_in, names_of
-from tools.run_course import find_chapters
+from tools.run_course import METADATA, find_chapters
 
 ACTIVE = {
     r"(?i)<(script|iframe|object|embed)\b|javascript:|\bon\w+=": "is active content",
@@ -119,12 +117,8 @@ def plain_outputs(notebook, path):
 
 @rule
 def plain_metadata(notebook, path):
-    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
-        yield "kernelspec is not python3"
-    if set(notebook.metadata) != {"course", "kernelspec", "language_info"} or set(
-        notebook.metadata.language_info
-    ) != {"name"}:
-        yield f"metadata depend on the machine: {dict(notebook.metadata)}"
+    if notebook.metadata != {**METADATA, "course": notebook.metadata.get("course")}:
+        yield f"metadata are not those of JupyterLab: {dict(notebook.metadata)}"
 
 
 @rule
@@ -139,10 +133,8 @@ def small_enough(notebook, path):
 @functools.cache
 def map_in_words(folder, here):
     """Return the names of all chapters as the alt text of a map tells them."""
-    notebooks = (
-        nbformat.read(path, as_version=4) for path in find_chapters([], folder)
-    )
-    names = {chapter.number: chapter.short_name for chapter in map(facts, notebooks)}
+    chapters = map(facts_of, find_chapters([], folder))
+    names = {chapter.number: chapter.short_name for chapter in chapters}
     names[here] += " (you are here)"
     return ", ".join(f"{number} {name}" for number, name in names.items())
 

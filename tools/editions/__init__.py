@@ -1,7 +1,7 @@
 """Make an edition of the course from its notebooks: for students, as slides, as blog posts, or as a web site.
 
-`make student`, `make slides`, `make posts` and `make site` call this. An edition is put
-together in a folder of its own and takes its place in `build/` only when it is whole.
+`make student`, `make slides`, `make posts` and `make site` call this. An edition is made
+in a temporary folder and moved to `build/` only when it is complete.
 """
 
 import argparse
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from nbformat import ValidationError, read
 
-from tools.run_course import NO_PLACE, ROOT, find_chapters
+from tools.chapters import facts
+from tools.run_course import ROOT, find_chapters, remedy
 
 EDITIONS = {  # name: the module that makes it, and what it is called
     "student": ("tools.editions.student", "Student edition"),
@@ -59,24 +60,17 @@ def main(arguments=None):
         print(f"Stopped: {error}\nNothing was changed.")
         return 1
     except OSError as error:
-        print(
-            f"Stopped: {error}. Nothing was changed."
-            + (
-                " Make room, or name another folder with --output."
-                if error.errno in NO_PLACE
-                else ""
-            )
-        )
+        print(f"Stopped: {error}. Nothing was changed.{remedy(error)}")
         return 1
     print(f"{called}: {output}")
     return 0
 
 
 def require_notebooks(chapters, *, executed):
-    """End the program if a chapter cannot be read, or has no results though it should have been ``executed``."""
+    """Exit if a chapter cannot be read, lacks its facts, or has no results though it should have been ``executed``."""
     for path in chapters:
         try:
-            cells = read(path, as_version=4).cells
+            notebook = read(path, as_version=4)
         except (
             ValueError,
             TypeError,
@@ -87,8 +81,13 @@ def require_notebooks(chapters, *, executed):
             raise SystemExit(
                 f"{path.name} is damaged. Get it back: git checkout -- notebooks/{path.name}"
             ) from None
+        try:
+            facts(notebook)
+        except ValueError as error:
+            raise SystemExit(f"{path.name}: {error}") from None
         if executed and any(
-            cell.cell_type == "code" and cell.execution_count is None for cell in cells
+            cell.cell_type == "code" and cell.execution_count is None
+            for cell in notebook.cells
         ):
             raise SystemExit(
                 f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}"

@@ -16,7 +16,7 @@ from nbconvert import MarkdownExporter
 from nbformat import read
 from traitlets.config import Config
 
-from tools.chapters import title
+from tools.chapters import relinked, title
 from tools.glossary import words_introduced
 from tools.run_course import write
 
@@ -26,7 +26,7 @@ WORDS = 6  # as many of the words that a chapter introduces become tags, too
 
 
 def make(chapters, folder, say):
-    """Write a post for each of the paths ``chapters`` into ``folder``; ``say`` is told of each one."""
+    """Write a post for each of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
     exporter = MarkdownExporter(
         template_file="post.md.j2",
         extra_loaders=[
@@ -75,18 +75,18 @@ def make(chapters, folder, say):
 
 
 def last_change(path):
-    """Return the day on which a file was changed last: that of its last commit, or what the disk says."""
+    """Return the day on which a file was changed last: that of its last commit, or else of the file."""
     try:
-        said = subprocess.run(
+        day = subprocess.run(
             ["git", "log", "-1", "--format=%cs", "--", path.name],
             cwd=path.parent,
             timeout=20,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
-        said = ""
-    return said or date.fromtimestamp(path.stat().st_mtime).isoformat()
+        day = ""
+    return day or date.fromtimestamp(path.stat().st_mtime).isoformat()
 
 
 def as_post(text, front_matter, source, post):
@@ -96,15 +96,15 @@ def as_post(text, front_matter, source, post):
         f"{name}: {value if name == 'date' else json.dumps(value, ensure_ascii=False)}"
         for name, value in front_matter.items()
     ]
-    body = re.sub(r"^\s*# .+\n+", "", relinked(text, source, post))
+
+    def in_post(target):
+        """Return where a link leads from the post; a picture is copied there."""
+        if target.startswith("../"):
+            picture = source / target
+            post.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(picture, post / picture.name)
+            return picture.name
+        return re.sub(r"^(\w+)\.(?:ipynb|md)\b", r"../\1/index.md", target)
+
+    body = re.sub(r"^\s*# .+\n+", "", relinked(text, in_post))
     return "\n".join(["---", *lines, "---", "", body.rstrip(), ""])
-
-
-def relinked(text, source, post):
-    """Copy the pictures that a text shows from beside ``source`` to ``post``, and have its links lead to posts."""
-    for target in sorted(set(re.findall(r"\]\((\.\./[^)#]+)\)", text))):
-        picture = source / target
-        post.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, post / picture.name)
-        text = text.replace(f"]({target})", f"]({picture.name})")
-    return re.sub(r"\]\((\w+)\.(?:ipynb|md)(#[^)]*)?\)", r"](../\1/index.md\2)", text)

@@ -1,8 +1,8 @@
-"""Slide decks: one web page a chapter with everything inside, for a room without a network.
+"""Slide decks: one web page a chapter with everything inside, for a projector without a network.
 
 On the slides is what a class looks at: headings, questions, formulas, code, results and
-pictures. Of other prose only the first sentence stands there; all of it is in the
-speaker's notes (key S). Answers and printed results wait for a click. Imports, drawing,
+pictures. Of other prose they show the first sentence; all of it is in the speaker's notes (key
+S). Answers and printed results wait for a click. Imports, drawing,
 bare checkpoints, and whatever follows an exercise are left to the notebook.
 """
 
@@ -21,14 +21,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from PIL import Image
 from traitlets.config import Config
 
-from tools.chapters import title
+from tools.chapters import relinked, title
 from tools.names import names_in
 from tools.pages import PICTURE, OfflineMarkdown
 from tools.run_course import write
 
 TEMPLATES = Path(__file__).with_name("templates")
 WIDTH, HEIGHT = 1600, 900  # of a slide, in pixels; the browser scales it to the screen
-ROOM = 840  # pixels of the height that are filled
+FILLED = 840  # pixels of a slide's height, at most
 HEADING, RUNNING_HEAD = (
     80,
     45,
@@ -46,7 +46,7 @@ CODE_WIDTH, CODE_LINE, CODE_LETTER = (
 WIDEST, PICTURE_HEIGHTS = (
     1540,
     range(760, 499, -20),
-)  # of pictures and figures: they take what room there is
+)  # of pictures and figures: they take what is free
 SHORT = 45  # a first sentence with fewer characters is followed by a second one
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(
@@ -77,7 +77,7 @@ class DeckExporter(OfflineMarkdown, SlidesExporter):
 
 
 def make(chapters, folder, say):
-    """Write a deck for each of the paths ``chapters`` into ``folder``; ``say`` is told of each one."""
+    """Write a deck for each of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
     reveal = files("sphinx_revealjs") / "_static" / "revealjs"
     parts = {
         "reveal_css": reveal / "dist" / "reveal.css",
@@ -203,7 +203,7 @@ def code_shown(source, used_later):
         return ""
     if any(re.match(r"show_\w+$", call) for call in calls):
         lines = source.splitlines()
-        kept = [
+        shown = [
             statement
             for statement in statements
             if isinstance(statement, ast.FunctionDef)
@@ -215,15 +215,13 @@ def code_shown(source, used_later):
         ]
         source = "\n".join(
             "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
-            for statement in kept
+            for statement in shown
         )
-    return re.sub(
-        r"(?<=\S) {2,}#", "  #", source
-    )  # comments need not stand in a column here
+    return re.sub(r"(?<=\S) {2,}#", "  #", source)  # comments need not be aligned here
 
 
 def brief(block):
-    """Return what of a block of prose stands on a slide: all of a question, formula, list, table or picture.
+    """Return what a slide shows of a block of prose: all of a question, formula, list, table or picture.
 
     Of other blocks it is the first sentence, two if that is short; all of one that
     leads over to what follows.
@@ -253,15 +251,15 @@ class Item:
     kind: str = "-"  # or fragment, or notes, as nbconvert calls them
     heading: str = ""  # not empty: begins a slide
     level: int = 0  # of the heading
-    with_next: bool = False  # should stand on one slide with the piece that follows
-    grows_to: float = 0  # of a picture: its height if there is room
+    with_next: bool = False  # should share a slide with the piece that follows
+    grows_to: float = 0  # of a picture: its height where as much is free
 
 
 def prose_items(cell, folder):
     """Return the pieces of a cell of prose; its pictures are looked up in ``folder``."""
-    text = re.sub(
-        r"\[([^\]]*)\]\(glossary\.md[^)]*\)", r"\1", cell.source
-    )  # there is no such slide
+    text = relinked(  # no deck has the glossary
+        cell.source, lambda target: None if target.startswith("glossary.md") else target
+    )
     sections, whole = [[]], "**Before you run" in text or "whole" in cell.metadata
     for block in map(str.strip, BLOCK.findall(text)):
         if block.startswith("#"):
@@ -392,7 +390,7 @@ def code_size(text):
         (
             size
             for size in range(wide, SMALLEST, -1)
-            if code_height(text, size) <= ROOM - RUNNING_HEAD
+            if code_height(text, size) <= FILLED - RUNNING_HEAD
         ),
         SMALLEST,
     )
@@ -410,10 +408,10 @@ def code_height(text, size):
 
 
 class _Slides:
-    """Lays out pieces on slides: a new slide for a heading, and one below it when there is no more room."""
+    """Lays out pieces on slides: a new slide for a heading, and one below it when it is full."""
 
     def __init__(self):
-        self.cells, self.room, self.heading, self.begins = [], ROOM, "", "slide"
+        self.cells, self.free, self.heading, self.begins = [], FILLED, "", "slide"
         self.bare = True  # there is nothing but a heading on the slide yet
 
     def lay_out(self, items):
@@ -426,19 +424,19 @@ class _Slides:
         if items and items[0].heading:
             self._begin(items[0])
             return self.lay_out(items[1:])
-        if together > self.room and not self.bare:
+        if together > self.free and not self.bare:
             self._continue()
-        if together > self.room and len(items) > 1:
-            cut = where_to_cut(items, self.room)
+        if together > self.free and len(items) > 1:
+            cut = where_to_cut(items, self.free)
             self.lay_out(items[:cut])
             return self.lay_out(items[cut:])
         for item in items:
-            self._put(item, self.room - together)
+            self._put(item, self.free - together)
         return None
 
     def _begin(self, item):
-        self.room, self.heading, self.begins = (
-            ROOM,
+        self.free, self.heading, self.begins = (
+            FILLED,
             item.heading,
             "slide" if item.level < 3 else "subslide",
         )
@@ -446,7 +444,7 @@ class _Slides:
         self.bare = True
 
     def _continue(self):
-        self.room, self.begins = ROOM, "subslide"
+        self.free, self.begins = FILLED, "subslide"
         self._put(
             Item(
                 new_markdown_cell(f'<p class="running-head">{self.heading}</p>'),
@@ -471,7 +469,7 @@ class _Slides:
             height = high + 16
         if item.kind == "fragment" and self.bare:
             item.kind = "-"  # turning the slide was the click
-        self.room -= height
+        self.free -= height
         self.bare &= item.kind == "notes"
         item.cell.id = f"slide-{len(self.cells)}"
         item.cell.metadata["slideshow"] = {"slide_type": self.begins or item.kind}
@@ -479,13 +477,13 @@ class _Slides:
         self.cells.append(item.cell)
 
 
-def where_to_cut(items, room):
+def where_to_cut(items, free):
     """Return where pieces that do not fit on a slide are best divided: before the code, never before an answer."""
     heights = [sum(item.height for item in items[:i]) for i in range(len(items))]
     places = [
         i
         for i in range(1, len(items))
-        if items[i].kind != "notes" and heights[i] <= room
+        if items[i].kind != "notes" and heights[i] <= free
     ] or [1]
     code = [
         i for i in places if items[i].cell.cell_type == "code" and items[i].cell.source

@@ -36,7 +36,7 @@ Licences: see LICENSE.
 
 
 def make(chapters, folder, say):
-    """Write the student edition of the paths ``chapters`` into ``folder``; ``say`` is told of each one."""
+    """Write the student edition of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
     titles = []
     for path in chapters:
         notebook = without_solutions(read(path, as_version=4))

@@ -1,8 +1,7 @@
 """The web edition: a static site of the chapters as they are stored, and of the Markdown pages beside them.
 
-Sphinx builds it from a copy of the course in a temporary folder. Where Sphinx is told
-things in other ways than Jupyter (alt text, what is folded, names of headings), the
-copy says them its way.
+Sphinx builds it from a copy of the course in a temporary folder. Where Sphinx
+wants things written otherwise than Jupyter (alt text, what is folded), the copy does.
 """
 
 import os
@@ -13,10 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 from threading import Event, Timer
-from urllib.parse import unquote
 
 import nbformat
-from myst_parser.slugs import github_slugify
 
 LIMIT = 600  # seconds that Sphinx may take
 THEME = Path(__file__).resolve().with_name("website_theme")
@@ -24,11 +21,11 @@ OF_THE_BUILD = (
     ".buildinfo",
     "objects.inv",
     "_sources",
-)  # for Sphinx alone, no part of a site
+)  # for Sphinx alone
 CONTENTS = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
 PLACE = re.compile(
     r"\.ipynb:(\d+)(\d{4}):"
-)  # how MyST-NB says where it is: cell and line in one number
+)  # a place in MyST-NB's messages: cell and line in one number
 
 
 def make(chapters, folder, say):
@@ -52,7 +49,7 @@ def make(chapters, folder, say):
 
 
 def _copy(chapters, course):
-    """Lay the course out in another folder, in Sphinx's terms."""
+    """Lay the course out in another folder, as Sphinx wants it."""
     notebooks = chapters[0].parent
     shutil.copytree(
         notebooks.parent / "images",
@@ -99,9 +96,9 @@ def _in_terms_of_sphinx(notebook, name):
 
 
 def _markdown(text):
-    """Have folded answers read as Markdown, formulas included, and headings linked to by the names they get here.
+    """Have folded answers read as Markdown, formulas included.
 
-    Alt text is joined to one line, because MyST leaves out the ends of lines in it.
+    Alt text is joined to one line, because MyST drops line ends in it.
     """
     text = re.sub(
         r"!\[.*?\]\(",
@@ -109,16 +106,11 @@ def _markdown(text):
         text,
         flags=re.DOTALL,
     )
-    text = re.sub(
+    return re.sub(
         r"(<details>\s*<summary>.*?</summary>)(.*?)(</details>)",
         r"\1\n\n\2\n\n\3",
         text,
         flags=re.DOTALL,
-    )
-    return re.sub(
-        r"(\]\([^)\s:]*#)([^)\s]+)",
-        lambda link: link[1] + github_slugify(unquote(link[2])),
-        text,
     )
 
 
@@ -128,6 +120,8 @@ def _build(source, site, say):
     documents = {path.stem for path in source.iterdir()}
     command = [
         sys.executable,
+        "-X",
+        "utf8",
         "-m",
         "sphinx",
         "--builder",
@@ -159,7 +153,7 @@ def _build(source, site, say):
     if sphinx.returncode:
         faults = _in_words(complaints.read_text(encoding="utf-8"), source)
         if too_long.is_set():
-            faults += f"Sphinx ended after {LIMIT} seconds."
+            faults += f"Sphinx was stopped after {LIMIT} seconds."
         raise RuntimeError(f"The web edition was not made:\n{faults}")
 
 

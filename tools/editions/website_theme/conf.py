@@ -1,7 +1,7 @@
 """Sphinx's settings for the web edition, and what it does not do by itself.
 
 Formulas become MathML while the site is built, links to pictures show them, parts of a
-chapter stand under its title, and solutions are called so. Nothing here may ask for
+chapter come under its title, and solutions are named so. Nothing here may ask for
 another machine, now or in the reader's browser.
 """
 
@@ -70,7 +70,7 @@ def visit_inline_formula(translator, node):
 
 
 def visit_formula(translator, node):
-    """Write a formula that stands alone."""
+    """Write a formula in a line of its own."""
     translator.body.append(f'<div class="math">{formula_of(node, "block")}</div>')
     raise nodes.SkipNode
 
@@ -89,7 +89,7 @@ def depart_link_to_file(translator, _):
 class OneTitle(SphinxTransform):
     """Puts the parts of a chapter, which have headings of the first level, under its title.
 
-    Each of them would otherwise stand beside the title in the list of chapters.
+    Each of them would otherwise be listed beside the title among the chapters.
     """
 
     default_priority = 100
