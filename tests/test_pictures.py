@@ -177,7 +177,9 @@ def test_a_truncated_picture(tmp_path, name):
         tmp_path / name, np.random.default_rng(0).random((200, 200))
     ).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match="is damaged and cannot be read.*Save it anew"):
+    with pytest.raises(
+        ValueError, match="is damaged and cannot be read.*Save it again"
+    ):
         read_ink(tmp_path / name)
 
 

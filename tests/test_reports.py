@@ -285,7 +285,7 @@ def test_the_most_confused_pairs_come_first_with_their_share_of_the_true_class()
         (1, 0, 3, 0.3),
     ]
     assert report.most_confused(2) == report.most_confused()[:2]
-    assert report.most_confused(most=100) == report.most_confused()
+    assert report.most_confused(n=100) == report.most_confused()
     assert ConfusedPair._fields == ("true", "predicted", "count", "share")
 
 
@@ -439,7 +439,7 @@ def test_an_unknown_normalisation_is_refused(pets, normalize):
 )
 def test_a_number_of_pairs_that_is_not_at_least_one_is_refused(pets, most, error):
     with pytest.raises(
-        error, match="most must be a whole number of at least 1, got "
+        error, match="n must be a whole number of at least 1, got "
     ) as caught:
         pets.most_confused(most)
     assert repr(most) in str(caught.value)
