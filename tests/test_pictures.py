@@ -64,25 +64,23 @@ def test_ink_is_found_in_any_contrast_and_format(read, kind, brightness):
     assert agrees(ink)
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK"])
-def test_ink_is_found_in_any_colour_mode(read, mode):
-    assert agrees(read(grey(1 - SHAPE).convert(mode), "tiff"))
+LIGHT = np.linspace(1, 0.55, 160) * np.linspace(0.9, 1, 120)[:, None]
+RED_ON_CREAM = np.where(SHAPE[..., None] == 1, (200, 30, 30), (240, 235, 200))
+ON_TRANSPARENT = np.dstack([np.zeros((120, 160, 3)), 255 * SHAPE])
+IMAGES = {
+    "red on cream": Image.fromarray(np.uint8(RED_ON_CREAM)),
+    "black on transparent": Image.fromarray(np.uint8(ON_TRANSPARENT)),
+    "16 bits": Image.fromarray(np.uint16(4000 - 3000 * SHAPE + 30 * GRAIN)),
+    "uneven light and grain": grey(LIGHT * (1 - 0.8 * SHAPE) + 0.012 * GRAIN),
+} | {
+    mode: grey(1 - SHAPE).convert(mode)
+    for mode in ("1", "L", "P", "RGB", "RGBA", "LA", "CMYK")
+}
 
 
-@pytest.mark.parametrize(
-    "pixels",
-    [
-        np.where(SHAPE[..., None] == 1, (200, 30, 30), (240, 235, 200)),
-        np.dstack([np.zeros((120, 160, 3)), 255 * SHAPE]),
-    ],
-    ids=["red on cream", "black on transparent"],
-)
-def test_ink_is_found_in_colours(read, pixels):
-    assert agrees(read(Image.fromarray(pixels.astype(np.uint8))))
-
-
-def test_ink_is_found_in_sixteen_bits(read):
-    assert agrees(read(Image.fromarray(np.uint16(4000 - 3000 * SHAPE + 30 * GRAIN))))
+@pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES)
+def test_ink_is_found_in_any_colours_and_light(read, image):
+    assert agrees(read(image, "tiff"))
 
 
 def test_ink_that_nearly_fills_the_picture_is_found(read):
@@ -90,11 +88,6 @@ def test_ink_that_nearly_fills_the_picture_is_found(read):
     shape[3:-3, 80:-3] = shape[3:60, 3:80] = 1
     light = np.linspace(1, 0.7, 160)
     assert agrees(read(grey(light * (1 - 0.9 * shape))), shape)
-
-
-def test_uneven_light_and_grain_are_no_ink(read):
-    light = np.linspace(1, 0.55, 160) * np.linspace(0.9, 1, 120)[:, None]
-    assert agrees(read(grey(light * (1 - 0.8 * SHAPE) + 0.012 * GRAIN)))
 
 
 def test_dust_is_removed(read):

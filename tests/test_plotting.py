@@ -569,7 +569,8 @@ def test_digits_need_as_many_components_as_scikit_learn_keeps():
     assert mark == (21, pytest.approx(0.9032, abs=5e-5), "21 reach 90%")
     assert mark[0] == PCA(0.9).fit(pixels).n_components_
     place = rendered(ax).transData.transform(mark[:2])
-    assert not overlap(*bounds(ax.texts), np.tile(place, 2))  # the text beside it
+    dot = np.concatenate([place - 6, place + 6])  # 9 points wide
+    assert not overlap(*bounds(ax.texts), dot)
 
 
 # Loss surface
