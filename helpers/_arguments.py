@@ -1,4 +1,7 @@
-"""Checks of arguments, shared by the public functions: each names the argument, what came and what is expected."""
+"""Checks of arguments, shared by the modules of this package.
+
+Each error names the argument, what was given and what is expected.
+"""
 
 import operator
 
@@ -6,7 +9,33 @@ import numpy as np
 
 
 def as_array(values, name, wanted="equal rows"):
-    """Return ``values`` as an array; raise ``ValueError`` when rows have different lengths."""
+    """Return values as an array.
+
+    Parameters
+    ----------
+    values : array-like
+        Anything that NumPy makes an array of.
+    name : str
+        The argument's name, for the error.
+    wanted : str, default="equal rows"
+        What is expected, for the error.
+
+    Returns
+    -------
+    ndarray
+        The array, of any shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        If rows differ in length.
+
+    Examples
+    --------
+    >>> as_array([[1, 2], [3]], "points")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: points must be an array with equal rows: ...
+    """
     try:
         return np.asarray(values)
     except ValueError as error:
@@ -14,22 +43,42 @@ def as_array(values, name, wanted="equal rows"):
 
 
 def as_numbers(values, name, shape):
-    """Return ``values`` as a float64 array of the given shape, all finite.
+    """Return values as a float64 array of a given shape, all finite.
 
-    ``shape`` is a tuple such as ``("n", 2)``: a number must match, a word stands for
-    any length of at least 1. None stands for any shape that is not empty.
+    Parameters
+    ----------
+    values : array-like
+        Booleans, integers or floats.
+    name : str
+        The argument's name, for the error.
+    shape : tuple or None
+        For each dimension a length, or a word that stands for any length of at least 1,
+        as in ``("n", 2)``. None stands for any shape that is not empty.
 
-    Raises ``TypeError`` for anything that is not numeric, ``ValueError`` for a wrong
-    shape, NaN or infinity.
+    Returns
+    -------
+    ndarray of float64
+        A new array.
+
+    Raises
+    ------
+    TypeError
+        If the values are not numbers.
+    ValueError
+        If the shape differs, or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> as_numbers([[1, 2]], "points", ("n", 2))
+    array([[1., 2.]])
+    >>> as_numbers([1, 2], "points", ("n", 2))
+    Traceback (most recent call last):
+    ValueError: points must have shape (n, 2) and not be empty, got (2,)
     """
     wanted = "any shape"
     if shape is not None:
-        wanted = (
-            "shape ("
-            + ", ".join(map(str, shape))
-            + ("," if len(shape) == 1 else "")
-            + ")"
-        )
+        comma = "," if len(shape) == 1 else ""
+        wanted = f"shape ({', '.join(map(str, shape))}{comma})"
     array = as_array(values, name, wanted)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold numbers, got {array.dtype} values")
@@ -50,8 +99,8 @@ def as_numbers(values, name, shape):
     return array
 
 
-def _way_to_labels(array, name):
-    """Return advice for an array of two dimensions, empty for any other."""
+def _advice_on_labels(array, name):
+    """Return how to get labels from an array of two dimensions, "" for any other."""
     if array.ndim != 2 or array.size == 0:
         return ""
     fractions = array.dtype.kind == "f" and (array != array.round()).any()
@@ -63,16 +112,41 @@ def _way_to_labels(array, name):
 
 
 def as_labels(values, name):
-    """Return class labels as a one-dimensional array of int64 or strings.
+    """Return class labels as a one-dimensional array of integers or strings.
 
-    Raises ``TypeError`` for other types, ``ValueError`` for a wrong shape, emptiness,
-    NaN, fractions or integers that are too large to be told apart.
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Integers, whole floats, booleans or strings.
+    name : str
+        The argument's name, for the error.
+
+    Returns
+    -------
+    ndarray of int64 or str
+        The labels.
+
+    Raises
+    ------
+    TypeError
+        If the labels are of any other type.
+    ValueError
+        If there are none, the shape differs, or one is NaN, infinite, a fraction, or
+        too large to be told apart from others.
+
+    Examples
+    --------
+    >>> as_labels([7.0, 2.0], "labels")
+    array([7, 2])
+    >>> as_labels([0.5], "labels")
+    Traceback (most recent call last):
+    ValueError: labels must hold whole class labels, got 0.5
     """
     array = as_array(values, name)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(
             f"{name} must hold class labels in shape (n,) and not be empty, "
-            f"got {array.shape}{_way_to_labels(array, name)}"
+            f"got {array.shape}{_advice_on_labels(array, name)}"
         )
     if array.dtype.kind in "fb":
         array = as_numbers(array, name, ("n",))
@@ -102,7 +176,35 @@ def as_labels(values, name):
 
 
 def as_whole_number(value, name, least=None):
-    """Return ``value`` as an ``int``; raise ``TypeError`` or ``ValueError`` unless it is one of at least ``least``."""
+    """Return a whole number as an ``int``.
+
+    Parameters
+    ----------
+    value : int
+        Python's or NumPy's; booleans do not count.
+    name : str
+        The argument's name, for the error.
+    least : int, default=None
+        The smallest number allowed. None means any.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    TypeError
+        If it is not a whole number.
+    ValueError
+        If it is below ``least``.
+
+    Examples
+    --------
+    >>> as_whole_number(0, "ncols", least=1)
+    Traceback (most recent call last):
+    ValueError: ncols must be a whole number of at least 1, got 0
+    """
     wanted = (
         "a whole number" if least is None else f"a whole number of at least {least}"
     )
@@ -118,7 +220,24 @@ def as_whole_number(value, name, least=None):
 
 
 def check_same_length(**arrays):
-    """Raise ``ValueError`` unless all the named arrays have the same first dimension."""
+    """Raise an error unless all arrays have the same first dimension.
+
+    Parameters
+    ----------
+    **arrays : array-like
+        The arguments by name.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ.
+
+    Examples
+    --------
+    >>> check_same_length(x=[1, 2], y=[3])
+    Traceback (most recent call last):
+    ValueError: x and y must have the same length, but x has 2, y has 1
+    """
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         given = ", ".join(f"{name} has {length}" for name, length in lengths.items())
@@ -128,7 +247,28 @@ def check_same_length(**arrays):
 
 
 def check_choice(value, name, choices):
-    """Raise ``ValueError`` unless ``value`` is one of ``choices``."""
+    """Raise an error unless a value is one of the choices.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    name : str
+        The argument's name, for the error.
+    choices : iterable
+        What is allowed.
+
+    Raises
+    ------
+    ValueError
+        If ``value`` is not among ``choices``.
+
+    Examples
+    --------
+    >>> check_choice("rows", "normalize", (None, "true"))
+    Traceback (most recent call last):
+    ValueError: normalize must be one of None, 'true', got 'rows'
+    """
     if value not in choices:
         raise ValueError(
             f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"

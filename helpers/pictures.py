@@ -1,4 +1,4 @@
-"""Pictures of one's own, read from files. Used in chapter 5."""
+"""Readers' own pictures of digits, read from files. Used in chapter 5."""
 
 import warnings
 from pathlib import Path
@@ -7,28 +7,46 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy.ndimage import label, sum_labels
 
-_MOST_PIXELS = 50_000_000  # read at most; a photo has 12 to 50 million
-# pixels of the longer side to work with, far more than the 20 that a network will see
-_SIDE = 400
-_FAINTEST = (
-    0.1  # ink this much darker than paper (or lighter), as a share of the range, is ink
-)
+_MOST_PIXELS = 50_000_000  # a phone's photo has 12 to 50 million
+_SIDE = 400  # pixels of the longer side, far more than the 20 that a network sees
+_FAINTEST = 0.1  # contrast of ink and paper, as a share of the range of brightness
 _SPECK = 0.05  # patches below this share of the largest patch are dust
 
 
 def read_ink(path):
     """Read a drawing or a photo of one digit, and tell ink from paper.
 
-    ``path``  an image file in any format that Pillow reads, PNG and JPEG among them; dark on light or light on
-              dark, of any size and colour, with or without transparency
+    Uneven light is evened out by subtracting the plane that fits the picture's border
+    best, and specks are removed. Used in chapter 5.
 
-    Returns a float64 array ``(rows, columns)``, the longer side at most 400: 0 for
-    paper, up to 1 for ink. Uneven light is evened out by a plane laid through the
-    picture's border, and specks are taken away.
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        An image file in any format that Pillow reads, such as PNG or JPEG: dark on light
+        or light on dark, of any size and colour, transparent or not.
 
-    Raises ``FileNotFoundError`` when there is no such file, ``ValueError`` when it is
-    no picture, damaged, larger than 50 million pixels, or without anything on it; each
-    names the file and the remedy.
+    Returns
+    -------
+    ndarray of float64 of shape (rows, columns)
+        0 for paper, up to 1 for ink. The longer side has at most 400 pixels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is no picture, damaged, larger than 50 million pixels, or empty. The
+        message names the file and says what to do.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import helpers
+    >>> from helpers.pictures import read_ink
+    >>> course = Path(helpers.__file__).parents[1]
+    >>> ink = read_ink(course / "images" / "own_digit.png")
+    >>> ink.shape
+    (300, 400)
     """
     path = Path(path)
     if not path.is_file():
@@ -37,17 +55,15 @@ def read_ink(path):
         )
     grey = _read_grey(path)
     ink = grey - _paper(grey)
-    ink = np.maximum(
-        0, ink if ink.max() > -ink.min() else -ink
-    )  # whichever way it stands out more
+    # Dark or light ink: whichever stands out more.
+    ink = np.maximum(0, ink if ink.max() > -ink.min() else -ink)
     if ink.max() < _FAINTEST:
         raise ValueError(
             f"{path.name} looks empty: nothing on it stands out from the paper. Use a darker pen, "
             "leave a margin around the digit"
         )
-    ink = np.clip(
-        (ink / ink.max() - 0.3) / 0.4, 0, 1
-    )  # paper's grain to 0, the middle of a stroke to 1
+    # The grain of the paper becomes 0, the middle of a stroke 1.
+    ink = np.clip((ink / ink.max() - 0.3) / 0.4, 0, 1)
     return _without_specks(ink)
 
 
@@ -55,15 +71,13 @@ def _read_grey(path):
     """Return the picture's brightness from 0 to 1, shrunk to the size to work with."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", Image.DecompressionBombWarning
-            )  # below, it is an error
+            # What Pillow warns of is an error below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as image:
                 if image.width * image.height > _MOST_PIXELS:
                     raise Image.DecompressionBombError
-                image.draft(
-                    "RGB", (2 * _SIDE, 2 * _SIDE)
-                )  # lets a large JPEG be read at a fraction of its size
+                # Pillow can read a large JPEG at a fraction of its size.
+                image.draft("RGB", (2 * _SIDE, 2 * _SIDE))
                 return _grey(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise ValueError(
@@ -74,18 +88,14 @@ def _read_grey(path):
         raise ValueError(
             f"{path.name} is no picture that can be read. Save it as PNG or JPEG"
         ) from error
-    except (
-        Exception
-    ) as error:  # for damaged files, Pillow's readers raise errors of many kinds
+    except Exception as error:  # Pillow raises errors of many kinds for damaged files
         raise ValueError(
-            f"{path.name} is damaged and cannot be read ({error}). Save it anew"
+            f"{path.name} is damaged and cannot be read ({error}). Save it again"
         ) from error
 
 
 def _grey(image):
-    if image.mode.startswith(
-        ("I", "F")
-    ):  # 16 or 32 bits to a pixel: no range that is known
+    if image.mode.startswith(("I", "F")):  # 16 or 32 bits to a pixel, of any range
         grey = np.asarray(image, dtype=np.float32)
         if not np.isfinite(grey).all():
             raise ValueError("it holds values that are no numbers")
@@ -103,11 +113,9 @@ def _grey(image):
 
 
 def _paper(grey):
-    """Return the brightness that the paper would have without ink: the plane that fits the border best."""
+    """Return the brightness of the paper below the ink: the plane that fits the border best."""
     rows, columns = np.indices(grey.shape)
-    places = np.stack(
-        [rows, columns, np.ones(grey.shape)], axis=-1
-    )  # (rows, columns, 3)
+    places = np.stack([rows, columns, np.ones(grey.shape)], axis=-1)
     border = np.ones(grey.shape, dtype=bool)
     border[1:-1, 1:-1] = False
     plane, *_ = np.linalg.lstsq(places[border], grey[border], rcond=None)

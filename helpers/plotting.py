@@ -3,12 +3,13 @@
 Each plotting function takes its data by position and everything else by name, draws on
 ``ax`` or, when that is None, on the axes of a new figure, touches nothing outside those
 axes, and returns them. Nothing here fits a model. Wrong input raises ``TypeError`` or
-``ValueError`` with the argument's name, what came and what is expected.
+``ValueError`` with the argument's name, what was given and what is expected.
 """
 
 import base64
 import io
 from collections.abc import Mapping
+from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,20 +29,19 @@ from helpers._arguments import (
     check_same_length,
 )
 
-# Ten colours that stay apart for colour-blind eyes: M. A. Petroff, "Accessible Color
-# Sequences for Data
-# Visualization", arXiv:2107.02270. Colour never stands alone: markers and line styles
-# go with it.
+# Ten colours that colour-blind readers can tell apart: M. A. Petroff, "Accessible Color
+# Sequences for Data Visualization" (2021), https://arxiv.org/abs/2107.02270. Markers and
+# line styles go with them, so that no figure relies on colour alone.
 CLASS_COLORS = color_sequences["petroff10"]
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 LINE_STYLES = ("-", "--", "-.", ":")
 
-_PNG_DPI = 150  # shown at 100 to the inch, so that figures stay sharp on a projector
+_PNG_DPI = 150  # shown at 100 pixels to the inch: sharp on a projector
 
 _STYLE = {
     "figure.figsize": (7, 4),
     "figure.constrained_layout.use": True,
-    "figure.facecolor": "white",  # colours in full: an editor's theme may be dark
+    "figure.facecolor": "white",  # all colours are set: an editor's theme may be dark
     "axes.facecolor": "white",
     "savefig.facecolor": "auto",
     "text.color": "black",
@@ -69,19 +69,48 @@ _STYLE = {
 
 
 def use_course_style():
-    """Give this notebook's figures the look of the course, by setting matplotlib's ``rcParams``."""
+    """Give the figures that follow the look of the course.
+
+    Sets matplotlib's ``rcParams``. Used at the beginning of every chapter.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from helpers.plotting import use_course_style
+    >>> use_course_style()
+    >>> plt.rcParams["font.size"]
+    12.0
+    """
     plt.rcParams.update(_STYLE)
 
 
 def show_figure(alt, *, figure=None):
     """Show a figure with a description for readers who cannot see it, and close it.
 
-    ``alt``     what the figure shows, in a sentence or two
-    ``figure``  the figure to show; None means the current one
+    The description becomes the image's ``alt`` metadata, which web pages made from the
+    notebook pass on, and the plain-text form of the output, for readers without images.
+    Used in every chapter.
 
-    The description travels with the picture: as the image's ``alt`` metadata, which web
-    pages made from the notebook pass on, and as the plain-text form of the output,
-    which readers without pictures get.
+    Parameters
+    ----------
+    alt : str
+        What the figure shows, in a sentence or two.
+    figure : matplotlib.figure.Figure, default=None
+        The figure to show. None means the current one.
+
+    Raises
+    ------
+    TypeError
+        If ``figure`` is not a Figure.
+    ValueError
+        If ``alt`` is no sentence, or ``figure`` is None and no figure is open.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_curves, show_figure
+    >>> ax = plot_curves({"loss": [3, 2, 1]})
+    >>> show_figure("The loss falls from three to one.")  # doctest: +ELLIPSIS
+    {'image/png': '...', 'text/plain': 'Figure: The loss falls from three to one.'}
     """
     from IPython.display import display  # only a notebook needs it
 
@@ -107,47 +136,79 @@ def show_figure(alt, *, figure=None):
 
 
 def show_slider(draw, *, name, values, start, alt):
-    """Show a slider above a figure that is drawn anew whenever the slider moves.
+    """Show a slider above a figure that is drawn again whenever the slider moves.
 
-    ``draw``    function of one of the ``values`` that draws on the current figure, which is new and empty
-    ``name``    what the slider sets
-    ``values``  the values to choose from
-    ``start``   the value to begin with, one of ``values``
-    ``alt``     what the figure shows, in a sentence
+    A menu beside the slider has its name, shows the value and sets it as well. Where no
+    kernel is running, on a web page for instance, only the description remains. Used in
+    chapters 1 and 2.
 
-    Where no kernel is running, a web page say, the sentence alone remains.
+    Parameters
+    ----------
+    draw : callable
+        Function of one of the ``values`` that draws on the current figure, which is new
+        and empty.
+    name : str
+        What the slider sets.
+    values : iterable
+        The values to choose from.
+    start : object
+        The value to begin with, one of ``values``.
+    alt : str
+        What the figure shows, in a sentence.
+
+    Raises
+    ------
+    ValueError
+        If ``start`` is not among ``values``, or ``alt`` is no sentence.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from helpers.plotting import show_slider
+    >>> def draw_line(height):
+    ...     plt.plot([0, height])
+    >>> show_slider(
+    ...     draw_line, name="height", values=[1, 2], start=1, alt="a line that rises"
+    ... )  # doctest: +ELLIPSIS
+    {'text/plain': 'Slider for height, to be moved in a running notebook: a line ...
     """
     from IPython.display import display
-    from ipywidgets import Image as ImageWidget
-    from ipywidgets import SelectionSlider, VBox
+    from ipywidgets import HTML, Dropdown, HBox, SelectionSlider, VBox, link
 
     _check_alt(alt)
     values = list(values)
     if start not in values:
         raise ValueError(f"start must be one of values {values}, got {start!r}")
 
-    def picture(value):
+    def image_of(value):
         figure = plt.figure()
         try:
             draw(value)
-            return _as_png(figure)
+            picture = _as_png(figure)
         finally:
             plt.close(figure)
+        return (
+            f'<img alt="{escape(f"{name} {value}: {alt}")}" '
+            f'width="{_width_on_page(picture)}" '
+            f'src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
+        )
 
-    slider = SelectionSlider(
+    image = HTML(image_of(start))
+    # To a screen reader, a slider of ipywidgets has no name, and its value is a place in
+    # the list. A menu is labelled and says the value, so it takes the readout's place.
+    menu = Dropdown(
         options=values,
         value=start,
         description=name,
-        continuous_update=False,
         style={"description_width": "initial"},
-        layout={"width": "28em"},
+        layout={"width": "max-content"},
     )
-    first = picture(start)
-    image = ImageWidget(value=first, format="png", width=_width_on_page(first))
-    slider.observe(
-        lambda change: setattr(image, "value", picture(change["new"])), names="value"
+    slider = SelectionSlider(options=values, value=start, readout=False)
+    link((menu, "index"), (slider, "index"))
+    menu.observe(
+        lambda change: setattr(image, "value", image_of(change["new"])), names="value"
     )
-    bundle = VBox([slider, image])._repr_mimebundle_()
+    bundle = VBox([HBox([menu, slider]), image])._repr_mimebundle_()
     bundle["text/plain"] = (
         f"Slider for {name}, to be moved in a running notebook: {alt}"
     )
@@ -160,7 +221,7 @@ def _check_alt(alt):
 
 
 def _as_png(figure):
-    """Return the figure as PNG bytes, in a palette of 128 colours: a third of the size, the same to the eye."""
+    """Return the figure as PNG bytes; its 128 colours look the same at a third of the size."""
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", dpi=_PNG_DPI)
     Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
@@ -179,41 +240,73 @@ def plot_images(
     *,
     labels=None,
     predictions=None,
-    columns=10,
-    limits=None,
+    ncols=10,
+    vmin=None,
+    vmax=None,
     cmap="gray_r",
     ax=None,
 ):
     """Draw images as a grid, row by row, with labels or predictions above them.
 
-    ``images``       ``(n, rows, columns)``, any numeric dtype
-    ``labels``       ``(n,)``, what each image shows
-    ``predictions``  ``(n,)``, what a model takes it for; with ``labels``, mistakes are marked ``true→predicted ✗``
-    ``columns``      images in a row
-    ``limits``       the values drawn lightest and darkest, for all images alike; None means the smallest and largest
-    ``cmap``         matplotlib colour map; the default draws large values dark
+    Used in every chapter from 2 on.
 
-    Returns the Axes. Used in every chapter from 2 on.
+    Parameters
+    ----------
+    images : array-like of shape (n, rows, columns)
+        Brightness of the pixels, of any numeric dtype.
+    labels : array-like of shape (n,), default=None
+        What each image shows, integers or strings.
+    predictions : array-like of shape (n,), default=None
+        What a model takes each image for. With ``labels``, mistakes are marked
+        ``true→predicted ✗``.
+    ncols : int, default=10
+        Number of images in a row.
+    vmin, vmax : float, default=None
+        The values that get the first and the last colour of ``cmap``, in all images
+        alike. None means the smallest and the largest value in ``images``.
+    cmap : str or matplotlib.colors.Colormap, default="gray_r"
+        Colour map; the default draws large values dark.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If shapes or lengths do not fit, values are not finite, ``ncols`` is below 1, or
+        ``vmin`` is not below ``vmax``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from helpers.plotting import plot_images
+    >>> digits = load_digits()
+    >>> ax = plot_images(digits.images[:3], labels=digits.target[:3])
+    >>> [text.get_text() for text in ax.texts]
+    ['0', '1', '2']
     """
     images = as_numbers(images, "images", ("n", "rows", "columns"))
-    columns = as_whole_number(columns, "columns", 1)
+    ncols = as_whole_number(ncols, "ncols", 1)
     captions = _captions(images, labels, predictions)
-    low, high = (
-        (images.min(), images.max())
-        if limits is None
-        else as_numbers(limits, "limits", (2,))
-    )
-    if limits is not None and low >= high:
-        raise ValueError(f"limits must rise, got {low:g} and {high:g}")
+    low = images.min() if vmin is None else as_numbers(vmin, "vmin", ())
+    high = images.max() if vmax is None else as_numbers(vmax, "vmax", ())
+    if low >= high and not (vmin is None and vmax is None):
+        raise ValueError(f"vmin must be below vmax, got {low:g} and {high:g}")
     n, height, width = images.shape
-    columns = min(columns, n)
-    rows = -(-n // columns)
+    ncols = min(ncols, n)
+    nrows = -(-n // ncols)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
     ax = axes_or_new(
-        ax, figsize=(0.85 * columns, 0.85 * rows * (height + gap_y) / (width + gap_x))
+        ax, figsize=(0.85 * ncols, 0.85 * nrows * (height + gap_y) / (width + gap_x))
     )
     for i, image in enumerate(images):
-        left, top = (i % columns) * (width + gap_x), (i // columns) * (height + gap_y)
+        left, top = (i % ncols) * (width + gap_x), (i // ncols) * (height + gap_y)
         ax.imshow(
             image,
             cmap=cmap,
@@ -234,8 +327,8 @@ def plot_images(
                 fontweight="bold" if wrong else "normal",
             )
     ax.set(
-        xlim=(-gap_x, columns * (width + gap_x)),
-        ylim=(rows * (height + gap_y) - gap_y * 0.8, -gap_y),
+        xlim=(-gap_x, ncols * (width + gap_x)),
+        ylim=(nrows * (height + gap_y) - gap_y * 0.8, -gap_y),
         aspect="equal",
     )
     ax.set_axis_off()
@@ -269,17 +362,46 @@ def _until_diverged(values, name):
     return as_numbers(array, name, ("n",))
 
 
-def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=None):
+def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=None):
     """Draw curves of loss, accuracy or anything else that changes from epoch to epoch.
 
-    ``series``  mapping from a name to its values ``(n,)``, or what Keras's ``fit``
-                returns, which has one; lengths may differ
-    ``first``   what the first value counts as on the horizontal axis
-    ``log``     whether the vertical axis is logarithmic (values must then be positive)
+    Lines differ in colour and style, and the legend names each. A curve that ends in NaN
+    or infinity, as in training that diverged, is drawn up to there and marked
+    "diverged". Used in every chapter.
 
-    Lines differ in colour and style, and each is named in the legend. One that ends in
-    NaN or infinity, as training that diverged does, is drawn up to there, with a word.
-    Returns the Axes. Used in every chapter.
+    Parameters
+    ----------
+    series : mapping of str to array-like of shape (n,), or keras.callbacks.History
+        Each curve's name and its values; lengths may differ. Of what Keras's ``fit``
+        returns, the attribute ``history`` is taken.
+    xlabel, ylabel : str, default="epoch" and ""
+        Labels of the axes.
+    first : int, default=1
+        Where the first value stands on the horizontal axis.
+    logy : bool, default=False
+        Whether the vertical axis is logarithmic. Values must then be positive.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If ``series`` is no mapping, or an argument has another wrong type.
+    ValueError
+        If there is no curve, or one has a wrong shape, is empty, is not finite before
+        its end, or is not positive with ``logy``.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_curves
+    >>> ax = plot_curves({"training": [2, 1], "validation": [3, 2]}, ylabel="loss")
+    >>> [line.get_label() for line in ax.lines]
+    ['training', 'validation']
     """
     series = getattr(series, "history", series)
     if not isinstance(series, Mapping):
@@ -291,9 +413,9 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
         for name, values in series.items()
     }
     for name, values in curves.items():
-        if log and values.min() <= 0:
+        if logy and values.min() <= 0:
             raise ValueError(
-                f"series[{name!r}] must be positive when log is True, got {values.min():g}"
+                f"series[{name!r}] must be positive when logy is True, got {values.min():g}"
             )
     first = as_whole_number(first, "first")
     ax = axes_or_new(ax)
@@ -312,7 +434,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, log=False, ax=Non
             ax.annotate(
                 "diverged", last, (0, 8), textcoords="offset points", ha="right"
             )
-    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
@@ -322,18 +444,47 @@ def plot_classes(
     points,
     labels,
     *,
-    names=("first coordinate", "second coordinate"),
+    xlabel="first coordinate",
+    ylabel="second coordinate",
     medians=True,
     ax=None,
 ):
-    """Draw points of up to ten classes in the plane, each class with its own colour and marker.
+    """Draw points of up to ten classes, each class with its own colour and marker.
 
-    ``points``   ``(n, 2)``
-    ``labels``   ``(n,)``, integers or strings; classes are taken in sorted order
-    ``names``    two axis labels
-    ``medians``  whether each class's name is written at the median of its points
+    Used in chapter 2.
 
-    Returns the Axes. Used in chapter 2.
+    Parameters
+    ----------
+    points : array-like of shape (n, 2)
+        Coordinates, of any numeric dtype.
+    labels : array-like of shape (n,)
+        The class of each point, integers or strings. Classes are taken in sorted order.
+    xlabel, ylabel : str, default="first coordinate" and "second coordinate"
+        Labels of the axes.
+    medians : bool, default=True
+        Whether each class's name is written at the median of its points.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If shapes or lengths do not fit, coordinates are not finite, or there are more
+        than ten classes.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_classes
+    >>> ax = plot_classes([[0, 0], [1, 2], [1, 3]], ["cat", "dog", "dog"])
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['cat', 'dog']
     """
     import seaborn as sns  # takes a second, and only some chapters need it
 
@@ -345,12 +496,9 @@ def plot_classes(
         raise ValueError(
             f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}"
         )
-    if np.shape(names) != (2,):
-        raise ValueError(f"names must be two axis labels, got {names!r}")
     ax = axes_or_new(ax, figsize=(7.5, 6))
-    text = [
-        str(place) for place in np.searchsorted(classes, labels)
-    ]  # seaborn leaves out names such as _a
+    # Places stand for names, since seaborn's legend leaves out names such as _a.
+    text = [str(place) for place in np.searchsorted(classes, labels)]
     order = [str(place) for place in range(len(classes))]
     sns.scatterplot(
         x=points[:, 0],
@@ -381,7 +529,7 @@ def plot_classes(
                 "edgecolor": "black",
             },
         )
-    ax.set(xlabel=names[0], ylabel=names[1])
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(
         ax.get_legend().legend_handles,
         [as_text(label) for label in classes],
@@ -393,12 +541,39 @@ def plot_classes(
 
 
 def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
-    """Draw the cumulative share of variance that the first 1, 2, 3, … components keep.
+    """Draw the share of variance that the first 1, 2, 3, … components explain together.
 
-    ``ratios``      ``(n,)``, each component's share of the total variance, as PCA's ``explained_variance_ratio_``
-    ``thresholds``  shares to mark, each with the first number of components that reaches it
+    The horizontal axis counts components from 1. Used in chapter 2.
 
-    The horizontal axis counts components from 1. Returns the Axes. Used in chapter 2.
+    Parameters
+    ----------
+    ratios : array-like of shape (n,)
+        Each component's share of the total variance, from 0 to 1, such as
+        ``explained_variance_ratio_`` of scikit-learn's PCA.
+    thresholds : array-like of shape (k,), default=(0.9,)
+        Shares to mark, each with the smallest number of components that reaches it.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If ``ratios`` are empty, negative, not finite, or sum to more than 1, or a
+        threshold is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_explained_variance
+    >>> ax = plot_explained_variance([0.6, 0.35, 0.05])
+    >>> ax.texts[0].get_text()
+    '2 reach 90%'
     """
     ratios = as_numbers(ratios, "ratios", ("n",))
     if ratios.min() < 0 or ratios.sum() > 1 + 1e-6:
@@ -447,16 +622,48 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
 
 
 def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
-    """Draw a loss over the plane of two parameters as contour lines, with the paths that training took.
+    """Draw the contour lines of a loss over two parameters, and the paths of training.
 
-    ``w``        ``(columns,)``, values of the first parameter, along the horizontal axis
-    ``b``        ``(rows,)``, values of the second, along the vertical axis
-    ``losses``   ``(rows, columns)``, positive: ``losses[i, j]`` belongs to ``w[j]`` and ``b[i]``
-    ``paths``    mapping from a name to the points ``(steps, 2)`` that were visited, in order
-    ``minimum``  the point ``(2,)`` to mark as the lowest
+    Paths differ in colour, marker and line style. What lies outside the plane is cut
+    off. Used in chapter 1.
 
-    Paths differ in colour, marker and line style. Parts outside the plane are cut off.
-    Returns the Axes. Used in chapter 1.
+    Parameters
+    ----------
+    w : array-like of shape (columns,)
+        Rising values of the first parameter, along the horizontal axis.
+    b : array-like of shape (rows,)
+        Rising values of the second parameter, along the vertical axis.
+    losses : array-like of shape (rows, columns)
+        Positive: ``losses[i, j]`` is the loss at ``w[j]`` and ``b[i]``.
+    paths : mapping of str to array-like of shape (steps, 2), default=None
+        Names and the points ``(w, b)`` that were visited, in order.
+    minimum : array-like of shape (2,), default=None
+        The point ``(w, b)`` to mark as the lowest.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If shapes do not fit, values are not finite, ``w`` or ``b`` does not rise, or
+        ``losses`` are not positive or all equal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from helpers.plotting import plot_loss_surface
+    >>> w, b = np.linspace(0, 2, 21), np.linspace(-1, 1, 11)
+    >>> losses = 1 + (w - 1) ** 2 + b[:, None] ** 2
+    >>> ax = plot_loss_surface(w, b, losses, paths={"descent": [[0, 0], [0.5, 0]]})
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('slope w', 'intercept b')
     """
     w, b = as_numbers(w, "w", ("columns",)), as_numbers(b, "b", ("rows",))
     for name, axis in {"w": w, "b": b}.items():
@@ -483,9 +690,8 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     if minimum is not None:
         minimum = as_numbers(minimum, "minimum", (2,))
     ax = axes_or_new(ax, figsize=(7, 5))
-    levels = np.unique(
-        np.geomspace(losses.min(), losses.max(), 16)
-    )  # between neighbouring floats there are fewer
+    # Fewer than 16 where the smallest and the largest loss are neighbouring floats.
+    levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))
     ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
     ax.contour(
         w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7
@@ -525,12 +731,38 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
 def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     """Draw points, a line, and the vertical error between each point and the line.
 
-    ``x``, ``y``          ``(n,)``, the points that the line was fitted to
-    ``slope``             number
-    ``intercept``         number
-    ``x_new``, ``y_new``  ``(m,)``, points that were not used for fitting, drawn hollow
+    Used in chapter 1.
 
-    Returns the Axes. Used in chapter 1.
+    Parameters
+    ----------
+    x, y : array-like of shape (n,)
+        The points that the line was fitted to.
+    slope, intercept : float
+        The line ``y = slope * x + intercept``.
+    x_new, y_new : array-like of shape (m,), default=None
+        Points that were not used for fitting, drawn hollow. Give both or none.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If shapes or lengths do not fit, values are not finite, or only one of ``x_new``
+        and ``y_new`` is given.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_line_fit
+    >>> ax = plot_line_fit([0, 1, 2], [1, 2, 4], slope=1.5, intercept=-0.5)
+    >>> ax.lines[0].get_label()
+    'line: y = 1.50x − 0.50'
     """
     x, y = as_numbers(x, "x", ("n",)), as_numbers(y, "y", ("n",))
     check_same_length(x=x, y=y)
@@ -539,26 +771,17 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
         raise ValueError("x_new and y_new must be given together, got only one of them")
     groups = [(x, y, "training points", CLASS_COLORS[0])]
     if x_new is not None:
-        x_new, y_new = (
-            as_numbers(x_new, "x_new", ("m",)),
-            as_numbers(y_new, "y_new", ("m",)),
-        )
+        x_new = as_numbers(x_new, "x_new", ("m",))
+        y_new = as_numbers(y_new, "y_new", ("m",))
         check_same_length(x_new=x_new, y_new=y_new)
         groups.append((x_new, y_new, "new points", "white"))
     ax = axes_or_new(ax)
-    ends = np.array(
-        [
-            min(group[0].min() for group in groups),
-            max(group[0].max() for group in groups),
-        ]
-    )
+    every_x = np.concatenate([group[0] for group in groups])
+    ends = np.array([every_x.min(), every_x.max()])
+    sign = "−" if intercept < 0 else "+"
+    equation = f"y = {slope:.2f}x {sign} {abs(intercept):.2f}".replace("-", "−")
     ax.plot(
-        ends,
-        slope * ends + intercept,
-        color=CLASS_COLORS[1],
-        label=f"line: y = {slope:.2f}x {'−' if intercept < 0 else '+'} {abs(intercept):.2f}".replace(
-            "-", "−"
-        ),
+        ends, slope * ends + intercept, color=CLASS_COLORS[1], label=f"line: {equation}"
     )
     for points_x, points_y, name, fill in groups:
         ax.vlines(
@@ -584,14 +807,56 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
 
 
 def as_text(label):
-    """Return a class as text that matplotlib shows as it is, and does not take for a formula."""
+    r"""Return a class as text that matplotlib shows as it is, not as a formula.
+
+    Parameters
+    ----------
+    label : object
+        The class, usually an integer or a string.
+
+    Returns
+    -------
+    str
+        Its text, with dollar signs escaped.
+
+    Examples
+    --------
+    >>> from helpers.plotting import as_text
+    >>> print(as_text("$5"))
+    \$5
+    """
     return str(label).replace("$", r"\$")
 
 
 def axes_or_new(ax, figsize=None):
-    """Return ``ax``, or the axes of a new figure when it is None."""
+    """Return ``ax``, or the axes of a new figure when it is None.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes or None
+        Axes to draw on.
+    figsize : tuple of float, default=None
+        Width and height of the new figure, in inches. None means matplotlib's setting.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``ax``, or new axes in constrained layout, which leaves enough space for labels.
+
+    Raises
+    ------
+    TypeError
+        If ``ax`` is neither Axes nor None.
+
+    Examples
+    --------
+    >>> from helpers.plotting import axes_or_new
+    >>> ax = axes_or_new(None, figsize=(3, 2))
+    >>> axes_or_new(ax) is ax
+    True
+    """
     if ax is None:
-        return plt.subplots(figsize=figsize)[1]
+        return plt.subplots(figsize=figsize, layout="constrained")[1]
     if not isinstance(ax, Axes):
         raise TypeError(
             f"ax must be a matplotlib Axes or None, got {type(ax).__name__}"

@@ -18,27 +18,67 @@ _SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"
 
 
 class ConfusedPair(NamedTuple):
-    """How often one class was taken for another."""
+    """How often one class was taken for another. Used from chapter 2 on.
 
-    true: object  # the class that it is
-    predicted: object  # the class that it was taken for
-    count: int  # how many times
-    share: float  # of all samples of the true class, 0 to 1
+    Parameters
+    ----------
+    true : int or str
+        What the samples are.
+    predicted : int or str
+        What they were taken for.
+    count : int
+        How many there are.
+    share : float
+        Their share of all samples of the true class, 0 to 1.
+
+    Examples
+    --------
+    >>> from helpers.reports import ConfusedPair
+    >>> ConfusedPair("cat", "dog", 2, 0.4).count
+    2
+    """
+
+    true: object
+    predicted: object
+    count: int
+    share: float
 
 
 class ConfusionReport:
-    """What a classifier gets right and wrong: numbers to print, a matrix to draw, pairs to look at.
+    """What a classifier gets right and wrong: a table, a matrix and the confused pairs.
 
-    Make one with :meth:`from_predictions`; ``print`` it, or end a cell with it. Rows stand for true
-    classes and columns for predicted ones, everywhere.
+    Make one with :meth:`from_predictions`; ``print`` it or end a cell with it. Rows
+    always stand for true classes and columns for predicted ones. Used from chapter 2 on.
 
-    ``labels``    ``(k,)``, the classes, in the order of the rows
-    ``counts``    ``(k, k)`` int64, how many samples of each true class were given each predicted class
-    ``accuracy``  share of the samples that were classified correctly, 0 to 1
+    Parameters
+    ----------
+    counts : ndarray of int64 of shape (k, k)
+        How many samples of each true class were given each predicted class.
+    labels : ndarray of shape (k,)
+        The classes, in the order of the rows.
+    text : str
+        Precision, recall and F1 of each class, as scikit-learn prints them.
+
+    Attributes
+    ----------
+    counts, labels : ndarray
+        As above.
+    accuracy : float
+        Share of the samples that were classified correctly, 0 to 1.
+
+    Examples
+    --------
+    >>> from helpers.reports import ConfusionReport
+    >>> report = ConfusionReport.from_predictions([0, 0, 1], [0, 1, 1])
+    >>> report.counts
+    array([[1, 1],
+           [0, 1]])
+    >>> print(str(report).splitlines()[0])
+    2 of 3 right: accuracy 0.6667
     """
 
     def __init__(self, counts, labels, text):
-        """Keep the numbers; :meth:`from_predictions` computes them."""
+        """Store the numbers that :meth:`from_predictions` computes."""
         self.counts = counts
         self.labels = labels
         self.accuracy = float(np.trace(counts) / counts.sum())
@@ -48,14 +88,37 @@ class ConfusionReport:
     def from_predictions(cls, y_true, y_pred, *, labels=None, digits=3):
         """Compare true and predicted classes.
 
-        ``y_true``  ``(n,)``, the classes, integers or strings
-        ``y_pred``  ``(n,)``, the predicted classes (not probabilities)
-        ``labels``  ``(k,)``, all classes in the order wanted, so that one that does not occur keeps its row;
-                    None means those that occur, sorted
-        ``digits``  decimals in the printed report
+        Parameters
+        ----------
+        y_true : array-like of shape (n,)
+            The true classes, integers or strings.
+        y_pred : array-like of shape (n,)
+            The predicted classes, not probabilities.
+        labels : array-like of shape (k,), default=None
+            All classes in the order of the rows, those that do not occur included. None
+            means those that occur, sorted.
+        digits : int, default=3
+            Number of decimals in the printed table.
 
-        Raises ``TypeError`` or ``ValueError`` for wrong types, shapes or lengths, NaN,
-        nothing to compare, or a class that is not in ``labels``.
+        Returns
+        -------
+        ConfusionReport
+            The report.
+
+        Raises
+        ------
+        TypeError
+            If classes are neither integers nor strings, or some are and others not.
+        ValueError
+            If shapes or lengths do not fit, nothing is given, ``labels`` names a class
+            twice, or a class is not among them.
+
+        Examples
+        --------
+        >>> from helpers.reports import ConfusionReport
+        >>> report = ConfusionReport.from_predictions(["cat", "dog"], ["cat", "cat"])
+        >>> report.accuracy
+        0.5
         """
         from sklearn.metrics import (  # takes a second, and only reports need it
             classification_report,
@@ -79,8 +142,7 @@ class ConfusionReport:
                 raise ValueError(
                     f"{name} must hold only classes in labels {labels.tolist()}, got {unknown.tolist()}"
                 )
-        # With a single class scikit-learn's confusion_matrix warns, though there is
-        # nothing wrong.
+        # scikit-learn's confusion_matrix warns when there is a single class.
         counts = (
             confusion_matrix(y_true, y_pred, labels=labels)
             if len(labels) > 1
@@ -101,13 +163,36 @@ class ConfusionReport:
     def plot(self, *, normalize=None, errors_only=False, ax=None):
         """Draw the confusion matrix, rows true and columns predicted, zeros left blank.
 
-        ``normalize``    None draws counts, ``"true"`` shares of each row, with recall on
-                         the diagonal, ``"pred"`` of each column, with precision there
-        ``errors_only``  leave the diagonal blank and scale the colours to the errors, which a good classifier's
-                         diagonal would drown
-        ``ax``           where to draw; None means a new figure
+        Parameters
+        ----------
+        normalize : {"true", "pred"}, default=None
+            "true" draws shares of each row, with recall on the diagonal, and "pred"
+            shares of each column, with precision there. None draws counts.
+        errors_only : bool, default=False
+            Whether to leave the diagonal blank and fit the colours to the errors, which
+            would be pale beside the diagonal of a good classifier.
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw. None means a new figure.
 
-        Returns the Axes. Raises ``ValueError`` for an unknown ``normalize``.
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes drawn on.
+
+        Raises
+        ------
+        TypeError
+            If ``ax`` is not Axes.
+        ValueError
+            If ``normalize`` is unknown.
+
+        Examples
+        --------
+        >>> from helpers.reports import ConfusionReport
+        >>> report = ConfusionReport.from_predictions([0, 0, 1], [0, 1, 1])
+        >>> ax = report.plot(normalize="true")
+        >>> [text.get_text() for text in ax.texts]
+        ['0.50', '0.50', '', '1.00']
         """
         import seaborn as sns  # takes a second, and only some chapters need it
 
@@ -151,11 +236,36 @@ class ConfusionReport:
         ax.tick_params(axis="y", labelrotation=0)
         return ax
 
-    def most_confused(self, most=10):
-        """Return the ``most`` frequent mistakes as a list of :class:`ConfusedPair`, the most frequent first."""
-        most = as_whole_number(most, "most", 1)
+    def most_confused(self, n=10):
+        """Return the most frequent mistakes, the most frequent first.
+
+        Parameters
+        ----------
+        n : int, default=10
+            Number of pairs to return, at most.
+
+        Returns
+        -------
+        list of ConfusedPair
+            Pairs of a true and a predicted class; equal counts in the order of rows.
+
+        Raises
+        ------
+        TypeError
+            If ``n`` is not a whole number.
+        ValueError
+            If ``n`` is below 1.
+
+        Examples
+        --------
+        >>> from helpers.reports import ConfusionReport
+        >>> report = ConfusionReport.from_predictions([0, 0, 1], [0, 1, 1])
+        >>> report.most_confused()
+        [ConfusedPair(true=0, predicted=1, count=1, share=0.5)]
+        """
+        n = as_whole_number(n, "n", 1)
         errors = self.counts * ~np.eye(len(self.labels), dtype=bool)
-        order = np.argsort(-errors, axis=None, kind="stable")[:most]
+        order = np.argsort(-errors, axis=None, kind="stable")[:n]
         pairs = []
         for i, j in zip(*np.unravel_index(order, errors.shape), strict=True):
             if errors[i, j]:

@@ -1,10 +1,8 @@
-"""What tests share: figures that open no window and are closed afterwards, and a browser."""
+"""What tests share: a browser."""
 
 import shutil
 from urllib.parse import urlsplit
 
-import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 
 BROWSERS = (
@@ -24,15 +22,6 @@ OPTIONS = [
     "--no-first-run",
 ]
 PATIENCE = 20_000  # milliseconds that any wait may take
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def no_figure_and_no_setting_is_left_over():
-    with plt.rc_context():
-        yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="session")

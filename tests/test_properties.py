@@ -616,12 +616,12 @@ def image_arguments(draw):
     images = draw(numbers(shapes(3, 3)))
     options = {
         "predictions": classes_of(len(images)),
-        "columns": st.integers(1, 10**20),
-        "limits": rising(2).flatmap(forms),
+        "ncols": st.integers(1, 10**20),
         "cmap": st.sampled_from(["gray", "viridis"]),
     }
     labels = classes_of(len(images))
-    return draw(
+    limits = dict(zip(("vmin", "vmax"), draw(rising(2)), strict=True))
+    return limits | draw(
         st.fixed_dictionaries(
             {"images": forms(images), "labels": labels}, optional=options
         )
@@ -634,7 +634,7 @@ def curve_arguments(draw):
     if log:
         values = values.map(lambda array: 1 + abs(array.astype(float)))
     series = st.dictionaries(curve_names, values.flatmap(forms), min_size=1, max_size=4)
-    return {"series": draw(series), "log": log, "first": draw(st.integers(-10, 10**9))}
+    return {"series": draw(series), "logy": log, "first": draw(st.integers(-10, 10**9))}
 
 
 @st.composite
@@ -644,7 +644,7 @@ def class_arguments(draw):
         "points": draw(forms(points)),
         "labels": draw(classes_of(len(points))),
         "medians": draw(st.booleans()),
-        "names": draw(st.sampled_from([("width", "height"), ["$x_1$", ""]])),
+        "xlabel": draw(st.sampled_from(["width", "$x_1$", ""])),
     }
 
 
@@ -718,7 +718,6 @@ ARRAYS = {
     "images",
     "labels",
     "predictions",
-    "limits",
     "series",
     "points",
     "ratios",
