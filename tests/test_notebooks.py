@@ -837,23 +837,26 @@ def test_pictures_and_links_of_a_page_resolve(page):
 # ---- the network of chapter 3 is kept in helpers as well
 
 
+def definitions(source):
+    """Return the definitions in some code, each with no more than the first line of its docstring."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            summary = ast.get_docstring(node).partition("\n")[0]
+            node.body[0].value.value = summary
+    body = tree.body[1:] if ast.get_docstring(tree) else tree.body
+    return [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def kept_otherwise(notebook):
     """Return the names that helpers/numpy_mlp.py defines otherwise than the chapter does, or in another order."""
-    module = ast.parse((ROOT / "helpers" / "numpy_mlp.py").read_text(encoding="utf-8"))
-    kept = [
-        node
-        for node in module.body[1:]
-        if not isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    taught = ast.parse(
-        "\n".join(
-            cell.source for cell in code_cells(notebook) if tagged(cell, "defines")
-        )
-    ).body
-    pairs = zip_longest(kept, taught)
+    module = (ROOT / "helpers" / "numpy_mlp.py").read_text(encoding="utf-8")
+    cells = [cell.source for cell in code_cells(notebook) if tagged(cell, "defines")]
     return [
         name_of(one or other)
-        for one, other in pairs
+        for one, other in zip_longest(
+            definitions(module), definitions("\n".join(cells))
+        )
         if not (one and other) or ast.dump(one) != ast.dump(other)
     ]
 
