@@ -241,6 +241,21 @@ def test_a_report_has_the_numbers_of_scikit_learn(case, digits):
     assert [line.split() for line in lines] == expected
 
 
+@given(st.lists(st.integers(2**53, 2**63 - 1), min_size=1))
+def test_the_largest_classes_are_told_apart(classes):
+    report = from_predictions(np.array(classes, np.int64), np.array(classes, np.uint64))
+    assert (report.labels.tolist(), report.accuracy) == (sorted(set(classes)), 1)
+
+
+@pytest.mark.parametrize(
+    "classes, kind", [([2**63], np.uint64), ([2.0**53 + 2], float), ([], int)]
+)
+def test_classes_that_cannot_be_told_apart_are_refused(classes, kind):
+    classes = np.array(classes, kind)
+    with pytest.raises(ValueError, match="^y_true must hold class labels"):
+        from_predictions(classes, classes)
+
+
 @given(comparisons(), st.integers(1, 12))
 def test_the_most_confused_pairs_are_those_counted_singly(case, most):
     arguments, order, true, predicted = case
