@@ -251,6 +251,7 @@ def check_training(mlp):
     names = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
     assert list(history) == names
     assert list(zip(*history.values(), strict=True)) == measured
+    assert history["validation_accuracy"][-1] > 0.95
     assert_same(arrays(network), arrays(twin))
 
 
