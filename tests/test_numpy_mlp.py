@@ -201,17 +201,17 @@ def check_minibatches(mlp):
 
 def check_step(mlp):
     for dtype in (np.float32, np.float64):  # all numbers are exact in both
-        old, slopes, new = (
-            [np.array([weights], dtype), np.array(biases, dtype)]
+        start, slopes, end = (
+            mlp.Network([np.array([weights], dtype)], [np.array(biases, dtype)], "relu")
             for weights, biases in (
                 ([1.5, -2], [0.25, 0]),
                 ([2, 4], [-1, 0.5]),
                 ([1.25, -2.5], [0.375, -0.0625]),
             )
         )
-        network, gradient = (mlp.Network([w], [b], "relu") for w, b in (old, slopes))
-        mlp.step(network, gradient, np.float64(0.125))
-        assert_same(old, new)  # the arrays themselves have changed
+        parts = arrays(start)
+        mlp.step(start, slopes, np.float64(0.125))
+        assert_same(parts, arrays(end))  # the arrays themselves have changed
 
 
 def check_epoch(mlp, activation="relu"):
@@ -381,6 +381,9 @@ def test_options_are_taken_by_name_only():
         parameters = inspect.signature(function).parameters.values()
         named = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
         assert named == options
+    defaults = {"activation": "relu", "dtype": np.float32}
+    assert numpy_mlp.initialize.__kwdefaults__ == defaults
+    assert numpy_mlp.train.__kwdefaults__ == {"report": 1}
 
 
 # Training
@@ -498,9 +501,10 @@ BAD_DATA = [
 
 
 @pytest.mark.parametrize("spoil, message", BAD_DATA)
-def test_data_that_cannot_be_used_are_refused(spoil, message):
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 4, 3)], ids=str)
+def test_data_that_cannot_be_used_are_refused(sizes, spoil, message):
     with pytest.raises((TypeError, ValueError)) as caught:
-        numpy_mlp.check_data(network_of((2, 4, 3), dtype="f4"), *spoil(*blobs()))
+        numpy_mlp.check_data(network_of(sizes, dtype="f4"), *spoil(*blobs()))
     assert str(caught.value) == message
 
 
