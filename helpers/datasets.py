@@ -1,7 +1,8 @@
-"""The MNIST handwritten digits, bundled with the course. Used from chapter 3 on."""
+"""The MNIST handwritten digits, bundled with the course. Used in chapters 3 to 5."""
 
 import gzip
 import hashlib
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -10,15 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 _FOLDER = Path(__file__).with_name("mnist")
-_IMAGES, _LABELS = (
-    2051,
-    2049,
-)  # the magic numbers that open an IDX file of images, of labels
+_IMAGES, _LABELS = 2051, 2049  # the magic numbers that open an IDX file
 _KIND = {_IMAGES: "images", _LABELS: "labels"}
-_HEADER = {
-    _IMAGES: ">IIII",
-    _LABELS: ">II",
-}  # magic, count, and for images rows and columns; big-endian
+# big-endian: magic number, count, and for images the numbers of rows and columns
+_HEADER = {_IMAGES: ">IIII", _LABELS: ">II"}
 
 # field: (file, magic number, SHA-256 of the uncompressed bytes)
 _FILES = {
@@ -46,27 +42,66 @@ _FILES = {
 
 
 class DatasetError(RuntimeError):
-    """A bundled data file is missing or is not what it should be; the message names the file and the remedy."""
+    """A bundled data file is missing or is not what it should be.
+
+    The message names the file, says what is wrong and how to get the file back.
+    """
 
 
 class Mnist(NamedTuple):
-    """MNIST in four ``uint8`` arrays: pixels from 0 (paper) to 255 (ink), labels from 0 to 9."""
+    """The images and labels of MNIST, all of dtype ``uint8``.
 
-    x_train: np.ndarray  # (60000, 28, 28)
-    y_train: np.ndarray  # (60000,)
-    x_test: np.ndarray  # (10000, 28, 28)
-    y_test: np.ndarray  # (10000,)
+    Attributes
+    ----------
+    x_train : ndarray of shape (60000, 28, 28)
+        Grey levels from 0 (paper) to 255 (ink); rows from the top, columns from the left.
+    y_train : ndarray of shape (60000,)
+        The digits, from 0 to 9.
+    x_test : ndarray of shape (10000, 28, 28)
+        As ``x_train``.
+    y_test : ndarray of shape (10000,)
+        As ``y_train``.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
 
 
 def load_mnist(*, folder=None):
-    """Read the bundled MNIST files, check every byte, and return them as :class:`Mnist`.
+    """Read the bundled MNIST files, check every byte, and return their arrays.
 
-    ``folder`` may name another place that holds the same four files. No network is
-    used.
+    No network is used. Each call returns new arrays, which may be written to. Used in
+    chapters 3 to 5.
 
-    Raises :class:`DatasetError` when a file is missing, unreadable, truncated, altered
-    or not the one expected. Source: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST
-    database of handwritten digits" (CC BY-SA 3.0).
+    Parameters
+    ----------
+    folder : str or path-like, optional
+        Another folder that holds the same four files.
+
+    Returns
+    -------
+    Mnist
+        Four arrays of dtype ``uint8``: ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+
+    Raises
+    ------
+    DatasetError
+        If a file is missing, unreadable, truncated, altered or not the one expected.
+
+    References
+    ----------
+    Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits",
+    CC BY-SA 3.0.
+
+    Examples
+    --------
+    >>> mnist = load_mnist()
+    >>> mnist.x_train.shape, mnist.x_train.dtype
+    ((60000, 28, 28), dtype('uint8'))
+    >>> mnist.y_test[:5]
+    array([7, 2, 1, 0, 4], dtype=uint8)
     """
     folder = _FOLDER if folder is None else Path(folder)
     return Mnist(
@@ -78,19 +113,15 @@ def load_mnist(*, folder=None):
 
 
 def _load(path, magic, digest):
+    """Return the array in a file whose bytes have this SHA-256."""
     data = _unpack(path)
     array = _parse(path, data, magic)
     found = hashlib.sha256(data).hexdigest()
     if found != digest:
-        owner = next(
-            (name for name, _, known in _FILES.values() if known == found), None
-        )
-        fault = (
-            f"it holds what belongs in {owner}"
-            if owner
-            else f"its bytes were altered (SHA-256 {found[:12]}…)"
-        )
-        raise _error(path, fault)
+        owners = {known: name for name, _, known in _FILES.values()}
+        if found in owners:
+            raise _error(path, f"it holds what belongs in {owners[found]}")
+        raise _error(path, f"its bytes were altered (SHA-256 {found[:12]}…)")
     return array
 
 
@@ -100,53 +131,40 @@ def _unpack(path):
         return gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
         raise _error(path, "it is missing") from error
-    except OSError as error:  # gzip.BadGzipFile is one of these, and has no errno
-        fault = (
-            f"it cannot be read ({error.strerror})"
-            if error.errno
-            else f"it is no sound gzip file ({error})"
-        )
-        raise _error(path, fault) from error
+    except gzip.BadGzipFile as error:
+        raise _error(path, f"it is not a valid gzip file ({error})") from error
+    except OSError as error:
+        raise _error(path, f"it cannot be read ({error.strerror})") from error
     except EOFError as error:
-        raise _error(
-            path, "it is truncated: the compressed data end too early"
-        ) from error
+        fault = "it is truncated: the compressed data end too early"
+        raise _error(path, fault) from error
     except zlib.error as error:
         raise _error(path, f"its compressed data are damaged ({error})") from error
 
 
 def _parse(path, data, magic):
     """Return the array in IDX bytes: ``(count, rows, columns)`` for images, ``(count,)`` for labels."""
-    size = struct.calcsize(_HEADER[magic])
+    size, kind = struct.calcsize(_HEADER[magic]), _KIND[magic]
     if len(data) < size:
-        raise _error(
-            path,
-            f"it is truncated: {len(data)} bytes, less than its {size}-byte header",
-        )
+        fault = f"it is truncated: {len(data)} bytes, less than its {size}-byte header"
+        raise _error(path, fault)
     found, *shape = struct.unpack_from(_HEADER[magic], data)
     if found in _KIND and found != magic:
-        raise _error(
-            path,
-            f"it holds {_KIND[found]} where {_KIND[magic]} belong: were two files swapped?",
-        )
+        fault = f"it holds {_KIND[found]} where {kind} belong: were two files swapped?"
+        raise _error(path, fault)
     if found != magic:
-        raise _error(
-            path,
-            f"its magic number is {found}, and a file of {_KIND[magic]} starts with {magic}",
-        )
-    promised = int(np.prod(shape, dtype=object))
-    if promised != len(data) - size:
-        raise _error(
-            path,
-            f"its header promises {promised} bytes for shape {tuple(shape)}, "
-            f"but {len(data) - size} follow",
-        )
-    return (
-        np.frombuffer(data, np.uint8, offset=size).reshape(shape).copy()
-    )  # a copy that may be written to
+        fault = f"its magic number is {found}, and a file of {kind} starts with {magic}"
+        raise _error(path, fault)
+    promised, follow = math.prod(shape), len(data) - size
+    if promised != follow:
+        fault = f"its header promises {promised} bytes for shape {tuple(shape)}, but {follow} follow"
+        raise _error(path, fault)
+    array = np.frombuffer(data, np.uint8, offset=size).reshape(shape)
+    return array.copy()  # which may be written to
 
 
 def _error(path, fault):
+    """Return the error that names a file, its fault and the remedy."""
     return DatasetError(
         f"{path.name}: {fault}. Looked in {path.parent}. To get it back, run "
         f"`git checkout -- helpers/mnist` in the folder of the course, or download the course again."

@@ -1,15 +1,30 @@
 """A neural network with nothing but NumPy, as chapter 3 (`notebooks/03_numpy_mlp.ipynb`) builds it.
 
-Chapter 3 writes, explains and checks every definition here; a test holds the two equal.
-Chapter 4, the tests and the benchmarks use them. ``n`` is a number of samples,
-``inputs`` and ``outputs`` are layer sizes, ``classes`` is the last of them. A float32
-network on float32 data computes in float32 throughout, which is fastest, and in float64
-on float64 data, which gradient checks need. Labels are integers from 0. Nothing but
-``train`` and ``initialize`` checks its arguments.
+Chapter 3 writes, explains and checks every definition here; a test holds the code of the
+two equal. Chapter 4, the tests and the benchmarks use them. In the shapes below, ``n`` is
+a number of samples, ``inputs`` and ``outputs`` are the sizes of a layer, and ``classes``
+is the size of the last layer. A float32 network on float32 data computes in float32
+throughout, which is fastest; a float64 network on float64 data in float64, which gradient
+checks need. Labels are integers from 0 to ``classes - 1``. Only ``initialize``,
+``check_data`` and ``train`` check their arguments.
 
-Source: backpropagation for fully connected layers after D. E. Rumelhart, G. E. Hinton,
+Sources: backpropagation for fully connected layers after D. E. Rumelhart, G. E. Hinton,
 R. J. Williams, "Learning representations by back-propagating errors", Nature 323, 1986;
-start values after K. He et al., ICCV 2015.
+start values after K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", ICCV
+2015.
+
+Examples
+--------
+>>> import numpy as np
+>>> from helpers.numpy_mlp import initialize, train
+>>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+>>> labels = np.array([0, 1, 1, 0])  # exclusive or
+>>> rng = np.random.default_rng(0)
+>>> network = initialize([2, 16, 2], rng)
+>>> history = train(network, x, labels, (x, labels), epochs=500, batch_size=4,
+...                 learning_rate=0.5, rng=rng, report=500)
+epoch   0   loss 0.721, validation 0.721   accuracy 50.0%, validation 50.0%
+epoch 500   loss 0.003, validation 0.003   accuracy 100.0%, validation 100.0%
 """
 
 from typing import NamedTuple
@@ -18,22 +33,86 @@ import numpy as np
 
 
 def sigmoid(z):
-    """Squash numbers of any size into the range from 0 to 1."""
+    """Squash numbers of any size into the range from 0 to 1.
+
+    Parameters
+    ----------
+    z : float or ndarray
+        The inputs of units, in any shape.
+
+    Returns
+    -------
+    float or ndarray
+        ``1 / (1 + exp(-z))``, without overflow, in the shape and dtype of ``z``.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
 def sigmoid_derivative(a):
-    """Return the slope of the sigmoid where its value is a."""
+    """Return the slope of the sigmoid where its value is a.
+
+    Parameters
+    ----------
+    a : float or ndarray
+        Values of the sigmoid, from 0 to 1.
+
+    Returns
+    -------
+    float or ndarray
+        The slopes, in the shape and dtype of ``a``.
+
+    Examples
+    --------
+    >>> sigmoid_derivative(sigmoid(np.array([-1000.0, 0.0])))
+    array([0.  , 0.25])
+    """
     return a * (1 - a)
 
 
 def relu(z):
-    """Keep what is positive, replace the rest by 0."""
+    """Keep what is positive, replace the rest by 0.
+
+    Parameters
+    ----------
+    z : float or ndarray
+        The inputs of units, in any shape.
+
+    Returns
+    -------
+    float or ndarray
+        ``max(z, 0)``, in the shape and dtype of ``z``.
+
+    Examples
+    --------
+    >>> relu(np.array([-2.0, 0.0, 3.0]))
+    array([0., 0., 3.])
+    """
     return np.maximum(z, 0)
 
 
 def relu_derivative(a):
-    """Return the slope of ReLU where its value is a: True (1) or False (0)."""
+    """Return the slope of ReLU where its value is a: True (1) or False (0).
+
+    Parameters
+    ----------
+    a : float or ndarray
+        Values of ReLU. At the kink, where the value is 0, the slope counts as 0.
+
+    Returns
+    -------
+    bool or ndarray of bool
+        Whether the unit is on, in the shape of ``a``.
+
+    Examples
+    --------
+    >>> relu_derivative(relu(np.array([-2.0, 0.0, 3.0])))
+    array([False, False,  True])
+    """
     return a > 0
 
 
@@ -44,7 +123,19 @@ activation_functions = {
 
 
 class Network(NamedTuple):
-    """One array of weights (inputs, outputs) and one of biases (outputs,) for each layer."""
+    """One array of weights (inputs, outputs) and one of biases (outputs,) for each layer.
+
+    A gradient has this form, too.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        One array of shape ``(inputs, outputs)`` for each layer.
+    biases : list of ndarray
+        One array of shape ``(outputs,)`` for each layer.
+    activation : {"sigmoid", "relu"}
+        The activation function of the hidden layers; the last layer has none.
+    """
 
     weights: list
     biases: list
@@ -52,7 +143,35 @@ class Network(NamedTuple):
 
 
 def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
-    """Return a Network with layers of these sizes, random weights of He's scale, biases 0."""
+    """Return a Network with layers of these sizes, random weights of He's scale, biases 0.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The number of features, the sizes of the hidden layers if any, the number of classes.
+    rng : numpy.random.Generator
+        Draws the weights.
+    activation : {"relu", "sigmoid"}, default "relu"
+        The activation function of the hidden layers.
+    dtype : data-type, default numpy.float32
+        The dtype of all parameters.
+
+    Returns
+    -------
+    Network
+        Weights drawn from a normal distribution of standard deviation ``sqrt(2 / inputs)``.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sizes, a size is less than 1, or the activation is unknown.
+
+    Examples
+    --------
+    >>> network = initialize([784, 128, 10], np.random.default_rng(0))
+    >>> [weights.shape for weights in network.weights]
+    [(784, 128), (128, 10)]
+    """
     if len(sizes) < 2 or min(sizes) < 1:
         raise ValueError(
             f"sizes must hold at least two layer sizes, each at least 1, got {list(sizes)}"
@@ -71,7 +190,25 @@ def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
 
 
 def forward(network, x):
-    """Return the values of every layer: x (n, inputs), the hidden layers, the logits (n, classes)."""
+    """Return the values of every layer: x (n, inputs), the hidden layers, the logits (n, classes).
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the network.
+
+    Returns
+    -------
+    list of ndarray
+        ``x`` itself, then one array of shape ``(n, outputs)`` for each layer.
+
+    Examples
+    --------
+    >>> network = initialize([784, 128, 10], np.random.default_rng(0))
+    >>> [layer.shape for layer in forward(network, np.zeros((5, 784), np.float32))]
+    [(5, 784), (5, 128), (5, 10)]
+    """
     activate = activation_functions[network.activation][0]
     layers = [x]
     for weights, bias in zip(network.weights[:-1], network.biases[:-1]):
@@ -85,20 +222,77 @@ def forward(network, x):
 
 
 def softmax(logits):
-    """Turn each row of logits (n, classes) into probabilities that sum to 1."""
+    """Turn each row of logits (n, classes) into probabilities that sum to 1.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, classes)
+        Finite numbers of any size: the largest of a row is subtracted before ``exp``.
+
+    Returns
+    -------
+    ndarray of shape (n, classes)
+        The probabilities, in the dtype of the logits.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
+    array([[0.5, 0.5],
+           [1. , 0. ]])
+    """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def cross_entropy(logits, labels):
-    """Return the mean of −log(probability of the right class), computed from the logits."""
+    """Return the mean of −log(probability of the right class), computed from the logits.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, classes)
+        Finite numbers of any size.
+    labels : ndarray of int of shape (n,)
+        The right classes.
+
+    Returns
+    -------
+    floating
+        The mean over the samples, in nats, in the dtype of the logits.
+
+    Examples
+    --------
+    >>> float(cross_entropy(np.array([[1000.0, 0.0], [1000.0, 0.0]]), np.array([0, 1])))
+    500.0
+    """
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sums = np.log(np.exp(shifted).sum(axis=1))
     return np.mean(log_sums - shifted[np.arange(len(labels)), labels])
 
 
 def evaluate(network, x, labels):
-    """Return the loss and the accuracy, a share from 0 to 1."""
+    """Return the loss and the accuracy, a share from 0 to 1.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the network.
+    labels : ndarray of int of shape (n,)
+        The right classes.
+
+    Returns
+    -------
+    loss : float
+        The cross-entropy, a mean over the samples.
+    accuracy : float
+        The share of samples whose largest logit is that of the right class.
+
+    Examples
+    --------
+    >>> network = Network([np.eye(2)], [np.zeros(2)], "relu")
+    >>> evaluate(network, np.array([[1000.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
+    (500.0, 0.5)
+    """
     logits = forward(network, x)[-1]
     return float(cross_entropy(logits, labels)), float(
         np.mean(logits.argmax(axis=1) == labels)
@@ -106,12 +300,52 @@ def evaluate(network, x, labels):
 
 
 def one_hot(labels, classes, dtype=np.float32):
-    """Return (n, classes): in each row a 1 in the column of the label, 0 elsewhere."""
+    """Return (n, classes): in each row a 1 in the column of the label, 0 elsewhere.
+
+    Parameters
+    ----------
+    labels : ndarray of int of shape (n,)
+        The classes, from 0 to ``classes - 1``.
+    classes : int
+        The number of columns.
+    dtype : data-type, default numpy.float32
+        The dtype of the result.
+
+    Returns
+    -------
+    ndarray of shape (n, classes)
+
+    Examples
+    --------
+    >>> one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
     return np.eye(classes, dtype=dtype)[labels]
 
 
 def backward(network, layers, labels):
-    """Return the gradient of the cross-entropy, shaped like the network itself."""
+    """Return the gradient of the cross-entropy, shaped like the network itself.
+
+    Parameters
+    ----------
+    network : Network
+    layers : list of ndarray
+        What :func:`forward` returned for the samples; it is not changed.
+    labels : ndarray of int of shape (n,)
+        The right classes of the samples.
+
+    Returns
+    -------
+    Network
+        For each parameter the slope of the mean loss over the samples.
+
+    Examples
+    --------
+    >>> network = Network([np.zeros((1, 2))], [np.zeros(2)], "relu")
+    >>> backward(network, forward(network, np.array([[3.0]])), np.array([0])).weights
+    [array([[-1.5,  1.5]])]
+    """
     derivative = activation_functions[network.activation][1]
     logits = layers[-1]
     error = (softmax(logits) - one_hot(labels, logits.shape[1], logits.dtype)) / len(
@@ -129,14 +363,51 @@ def backward(network, layers, labels):
 
 
 def minibatches(n, batch_size, rng):
-    """Yield the positions 0 to n − 1 in random order, batch_size at a time; the last batch may be smaller."""
+    """Yield the positions 0 to n − 1 in random order, batch_size at a time; the last batch may be smaller.
+
+    Parameters
+    ----------
+    n : int
+        The number of samples.
+    batch_size : int
+        The number of positions in a batch.
+    rng : numpy.random.Generator
+        Draws the order.
+
+    Yields
+    ------
+    ndarray of int
+        The positions of one batch.
+
+    Examples
+    --------
+    >>> [len(batch) for batch in minibatches(10, 4, np.random.default_rng(0))]
+    [4, 4, 2]
+    """
     order = rng.permutation(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
 
 
 def step(network, gradient, learning_rate):
-    """Move every parameter against its gradient, in place."""
+    """Move every parameter against its gradient, in place.
+
+    Parameters
+    ----------
+    network : Network
+        Its arrays are changed.
+    gradient : Network
+        What :func:`backward` returned.
+    learning_rate : float
+        The length of the step, as a multiple of the gradient.
+
+    Examples
+    --------
+    >>> network = Network([np.ones((1, 1))], [np.zeros(1)], "relu")
+    >>> step(network, Network([np.array([[2.0]])], [np.array([-1.0])], "relu"), 0.25)
+    >>> network.weights, network.biases
+    ([array([[0.5]])], [array([0.25])])
+    """
     for parameter, slope in zip(
         network.weights + network.biases, gradient.weights + gradient.biases
     ):
@@ -144,14 +415,63 @@ def step(network, gradient, learning_rate):
 
 
 def train_epoch(network, x, labels, *, batch_size, learning_rate, rng):
-    """Show every sample to the network once, with one step after each mini-batch."""
+    """Show every sample to the network once, with one step after each mini-batch.
+
+    Parameters
+    ----------
+    network : Network
+        It is changed in place.
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the network.
+    labels : ndarray of int of shape (n,)
+        The right classes.
+    batch_size : int
+        The number of samples in a mini-batch.
+    learning_rate : float
+        See :func:`step`.
+    rng : numpy.random.Generator
+        Draws the order of the samples.
+
+    Examples
+    --------
+    >>> network = Network([np.zeros((1, 2))], [np.zeros(2)], "relu")
+    >>> x, labels = np.array([[1.0], [1.0]]), np.array([0, 0])
+    >>> train_epoch(network, x, labels, batch_size=2, learning_rate=1.0,
+    ...             rng=np.random.default_rng(0))
+    >>> network.weights
+    [array([[ 0.5, -0.5]])]
+    """
     for batch in minibatches(len(x), batch_size, rng):
         layers = forward(network, x[batch])
         step(network, backward(network, layers, labels[batch]), learning_rate)
 
 
 def check_data(network, x, labels):
-    """Raise TypeError or ValueError for a network or data that cannot be used, before any work is done."""
+    """Raise TypeError or ValueError for a network or data that cannot be used, before any work is done.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the network.
+    labels : ndarray of int of shape (n,)
+        The right classes.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` or ``labels`` is not an array.
+    ValueError
+        If a number of the network or of ``x`` is not finite, a shape or a dtype does not
+        fit, there is no sample, or a label is no class of the network.
+
+    Examples
+    --------
+    >>> network = initialize([2, 3], np.random.default_rng(0))
+    >>> check_data(network, np.zeros((1, 2), np.float32), np.array([3]))
+    Traceback (most recent call last):
+    ValueError: labels must lie in 0 to 2, got 3 to 3
+    """
     features, classes = network.weights[0].shape[0], network.weights[-1].shape[1]
     if not (isinstance(x, np.ndarray) and isinstance(labels, np.ndarray)):
         raise TypeError(
@@ -160,7 +480,7 @@ def check_data(network, x, labels):
     if not all(
         np.isfinite(values).all() for values in network.weights + network.biases
     ):
-        raise ValueError("network must hold finite numbers only: initialize it anew")
+        raise ValueError("network must hold finite numbers only: make a new one")
     if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
         raise ValueError(
             f"x must have shape (n, {features}) and not be empty, got {x.shape}"
@@ -184,7 +504,54 @@ def check_data(network, x, labels):
 def train(
     network, x, labels, validation, *, epochs, batch_size, learning_rate, rng, report=1
 ):
-    """Train in place; return the history, four lists with entry 0 from before training."""
+    """Train in place; return the history, four lists with entry 0 from before training.
+
+    Training stops early, with a message, when the loss is no number any more or more than
+    ten times what it was at the start, or 10 if that is more: the learning rate is too large.
+
+    Parameters
+    ----------
+    network : Network
+        It is changed in place.
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the network.
+    labels : ndarray of int of shape (n,)
+        The right classes.
+    validation : tuple of ndarray
+        Samples and labels that are evaluated after each epoch and never learned from.
+    epochs : int
+        How often each sample is shown, at least once.
+    batch_size : int
+        The number of samples in a mini-batch, at least 1.
+    learning_rate : float
+        See :func:`step`; positive.
+    rng : numpy.random.Generator
+        Draws the order of the samples, a new one in each epoch.
+    report : int, default 1
+        Print a line after every ``report`` epochs; 0 prints none.
+
+    Returns
+    -------
+    dict of str to list of float
+        ``"train_loss"``, ``"train_accuracy"``, ``"validation_loss"`` and
+        ``"validation_accuracy"``, each of length ``epochs + 1`` unless training stopped.
+
+    Raises
+    ------
+    TypeError, ValueError
+        See :func:`check_data`; before anything is changed.
+    ValueError
+        If ``epochs``, ``batch_size`` or ``learning_rate`` is too small, or the rate not finite.
+
+    Examples
+    --------
+    >>> network = initialize([1, 2], np.random.default_rng(0))
+    >>> x, labels = np.array([[-1], [1]], np.float32), np.array([0, 1])
+    >>> history = train(network, x, labels, (x, labels), epochs=50, batch_size=2,
+    ...                 learning_rate=1.0, rng=np.random.default_rng(0), report=0)
+    >>> len(history["train_loss"]), history["train_accuracy"][-1]
+    (51, 1.0)
+    """
     check_data(network, x, labels)
     check_data(network, *validation)
     if epochs < 1 or batch_size < 1 or not 0 < learning_rate < np.inf:
