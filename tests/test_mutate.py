@@ -33,7 +33,7 @@ def test_a_defect_changes_the_copy_until_taken_out(workspace, defect):
 
 
 def test_a_defect_that_cannot_be_planted_is_refused(workspace):
-    for old, message in [("none", "'none' is not there"), ("import", "nothing was")]:
+    for old, message in [("absent", "'absent' is not"), ("import", "nothing was")]:
         defect = Defect("", "helpers/checks.py", change(old, "import"), "")
         with pytest.raises(AssertionError, match=message):
             workspace.plant(defect)

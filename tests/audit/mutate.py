@@ -26,7 +26,7 @@ from rich.console import Console
 from tests.audit.tables import write_table
 from tests.rules.watch import watch_kernels
 from tools.consoles import spare_signs
-from tools.run_course import ROOT, execute
+from tools.run_course import ROOT, execute, write
 
 PARTS = """
 helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff CONTRIBUTING.md LICENSE
