@@ -5,7 +5,6 @@ import copy
 import io
 import itertools
 import os
-import pickle
 import re
 import subprocess
 import sys
@@ -124,7 +123,7 @@ def state_outside(ax):
     axes = [other for figure in figures for other in figure.axes if other is not ax]
     return {
         "rcParams": dict(plt.rcParams),
-        "random state": pickle.dumps(np.random.get_state()),  # noqa: NPY002
+        "random state": repr(np.random.get_state()),  # noqa: NPY002
         "axes": [(a, a.axis(), a.get_xscale(), a.get_yscale()) for a in axes],
         "on axes": [(a.get_title(), a.get_children()) for a in axes],
         "figures": [(f, f.get_suptitle(), f.get_children()) for f in figures],
