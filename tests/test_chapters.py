@@ -36,7 +36,7 @@ def test_each_page_says_what_the_metadata_say(path):
             missing.append(
                 f"{page}: the alt text of its map lacks {chapter.short_name}"
             )
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 def test_no_page_tells_of_chapters_that_are_not_there():

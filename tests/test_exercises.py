@@ -345,7 +345,7 @@ def test_right_answers_are_written_in_three_ways(number):
 
 def test_all_exercises_and_no_others_have_answers():
     assert len(EXERCISES) >= 19
-    assert list(ANSWERS) == list(EXERCISES)
+    assert list(ANSWERS) == list(EXERCISES), "see tests/exercise_answers.txt"
 
 
 # ---- all of this can fail

@@ -32,7 +32,8 @@ def drawn(tmp_path_factory):
 
 
 def test_the_script_draws_exactly_the_stored_pictures(drawn):
-    assert sorted(path.name for path in drawn[0].iterdir()) == STORED
+    fresh = sorted(path.name for path in drawn[0].iterdir())
+    assert fresh == STORED, "run `make images`"
 
 
 def frames(picture):
@@ -42,7 +43,7 @@ def frames(picture):
 @pytest.mark.parametrize("name", STORED)
 def test_a_stored_picture_is_what_the_script_draws(drawn, name):
     with Image.open(FOLDER / name) as stored, Image.open(drawn[0] / name) as fresh:
-        assert stored.size == fresh.size
+        assert stored.size == fresh.size, "run `make images`"
         for one, other in zip(frames(stored), frames(fresh), strict=True):
             difference = ImageChops.difference(one, other)
             # of 255: another release may draw letters otherwise

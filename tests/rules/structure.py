@@ -5,7 +5,6 @@ A rule takes a notebook and its path and yields what is wrong, in words.
 
 import ast
 import builtins
-import functools
 import itertools
 import re
 import statistics
@@ -13,10 +12,10 @@ import statistics
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
-from tools.chapters import anchor, facts, facts_of, prose
+from tools.chapters import anchor, facts, prose
 from tools.glossary import words_introduced
 from tools.names import arguments_in, assigned, names_in, names_of
-from tools.run_course import METADATA, find_chapters
+from tools.run_course import METADATA
 
 ACTIVE = {
     r"(?i)<(script|iframe|object|embed)\b|javascript:|\bon\w+=": "is active content",
@@ -130,15 +129,6 @@ def small_enough(notebook, path):
 # ---- form
 
 
-@functools.cache
-def map_in_words(folder, here):
-    """Return the names of all chapters as the alt text of a map tells them."""
-    chapters = map(facts_of, find_chapters([], folder))
-    names = {chapter.number: chapter.short_name for chapter in chapters}
-    names[here] += " (you are here)"
-    return ", ".join(f"{number} {name}" for number, name in names.items())
-
-
 @rule
 def first_and_last_sections(notebook, path):
     head, chapter = notebook.cells[0].source, facts(notebook)
@@ -151,10 +141,13 @@ def first_and_last_sections(notebook, path):
     told = [int(minutes) for minutes in re.findall(r"\d+", time[1])] if time else []
     if told != [chapter.minutes, chapter.exercise_minutes]:
         yield f"its time is {told}, not as in {dict(chapter)}"
-    place = map_in_words(path.parent, number), f"(../images/you_are_here_{number}.png)"
+    place = (
+        f"![A map of the course: you are in chapter {number}, {chapter.short_name}.]"
+    )
+    place += f"(../images/you_are_here_{number}.png)"
     beside = [f"{other:02}_*.ipynb" for other in (number - 1, number + 1)]
     links = [f"({p.name})" for pattern in beside for p in path.parent.glob(pattern)]
-    for part in (*HEAD, *place, *links):
+    for part in (*HEAD, place, *links):
         if part not in head:
             yield f"first cell lacks {part!r}"
     titles = re.findall(r"^## ([^,\n]+)", prose(notebook), re.MULTILINE)
