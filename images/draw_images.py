@@ -36,8 +36,8 @@ from helpers.plotting import (
     plot_loss_surface,
     use_course_style,
 )
-from tools.chapters import facts_of
-from tools.run_course import ROOT, find_chapters
+from tools.chapters import facts_of, find_chapters
+from tools.dependencies import ROOT
 
 FOLDER = Path(__file__).resolve().parent
 CHAPTERS = [facts_of(path) for path in find_chapters([], ROOT / "notebooks")]

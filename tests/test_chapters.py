@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools.chapters import facts, facts_of
-from tools.run_course import ROOT, find_chapters
+from tools.chapters import facts, facts_of, find_chapters
+from tools.dependencies import ROOT
 
 CHAPTERS = find_chapters([], ROOT / "notebooks")
 PAGES = {

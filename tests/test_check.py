@@ -10,7 +10,7 @@ import pytest
 
 from helpers import datasets
 from tools import check
-from tools.run_course import ROOT
+from tools.dependencies import ROOT
 
 
 @pytest.fixture

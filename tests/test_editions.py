@@ -27,10 +27,11 @@ from packaging.requirements import Requirement
 
 from tests.rules.links import faults_of_pictures_and_links
 from tools import editions
-from tools.chapters import facts_of, prose, title
+from tools.chapters import METADATA, facts_of, find_chapters, prose, title
+from tools.dependencies import ROOT
 from tools.editions import posts, slides
 from tools.names import names_of
-from tools.run_course import METADATA, ROOT, execute, find_chapters
+from tools.run_course import execute
 
 CHAPTERS = find_chapters([], ROOT / "notebooks")
 SOURCES = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS}

@@ -23,8 +23,10 @@ import numpy as np
 import pytest
 
 from helpers.checks import check_exercise
+from tools.chapters import find_chapters
+from tools.dependencies import ROOT
 from tools.names import names_in, names_of
-from tools.run_course import ROOT, execute, find_chapters
+from tools.run_course import execute
 
 CELL_TIMEOUT = 60  # seconds for all answers to one exercise
 CHAPTERS = {int(path.name[:2]): path for path in find_chapters([], ROOT / "notebooks")}

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from tests.rules.watch import unreadable_texts
-from tools.run_course import ROOT
+from tools.dependencies import ROOT
 
 FOLDER = ROOT / "images"
 STORED = sorted(path.name for path in FOLDER.glob("*.png"))

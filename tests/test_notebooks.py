@@ -24,9 +24,10 @@ from tests.rules.structure import (
     outputs,
     tagged,
 )
+from tools.dependencies import ROOT
 from tools.full_settings import set_constants
 from tools.glossary import glossary
-from tools.run_course import FULL_CELL_TIMEOUT, ROOT, execute
+from tools.run_course import FULL_CELL_TIMEOUT, execute
 
 FOLDER = ROOT / "notebooks"
 CHAPTERS = sorted(

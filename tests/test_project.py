@@ -6,7 +6,7 @@ import tomllib
 import pytest
 import yaml
 
-from tools.run_course import ROOT
+from tools.dependencies import ROOT
 
 
 def text_of(name):

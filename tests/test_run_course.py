@@ -20,8 +20,9 @@ from bs4 import BeautifulSoup
 from ipykernel.ipkernel import IPythonKernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import dependencies, full_settings, run_course
-from tools.run_course import ROOT
+from tools import dependencies, files, full_settings, run_course
+from tools.chapters import METADATA
+from tools.dependencies import ROOT
 
 SUMMARY = {"summary.json", "summary.md"}
 GOOD = [
@@ -216,7 +217,7 @@ def test_storing_twice_gives_the_same_file(course):
     first = path.read_bytes()
     assert course.run("--store") == 0
     assert path.read_bytes() == first
-    assert json.loads(first)["metadata"] == run_course.METADATA
+    assert json.loads(first)["metadata"] == METADATA
     assert b"widget" not in first.replace(b"ipywidgets", b"")
     assert b"Slider for height" in first and not course.built()
 
@@ -224,7 +225,7 @@ def test_storing_twice_gives_the_same_file(course):
 def test_metadata_are_the_kernels_but_for_its_version():
     written = {**IPythonKernel.language_info}
     assert written.pop("version")
-    assert run_course.METADATA["language_info"] == written
+    assert METADATA["language_info"] == written
 
 
 # ---- what can be chosen
@@ -446,9 +447,9 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
     path = tmp_path / "file.ipynb"
     path.write_text("old")
-    monkeypatch.setattr(run_course.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        run_course.write(path, "new")
+        files.write(path, "new")
     assert path.read_text() == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["file.ipynb"]
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 
-from tools.run_course import ROOT
+from tools.dependencies import ROOT
 
 CACHES = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".pytest_cache"}
 GENERATED = {".git", ".venv", "build", *CACHES}

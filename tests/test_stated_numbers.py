@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_output
 from packaging.specifiers import SpecifierSet
 
 from tests.rules.stated_numbers import Evidence, Stated, described, stated_numbers
-from tools.run_course import ROOT
+from tools.dependencies import ROOT
 
 
 def evidence(source="", shown=""):

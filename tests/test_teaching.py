@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from tests.rules.stated_numbers import Evidence, stated_numbers
-from tools.chapters import prose, title
-from tools.run_course import ROOT, find_chapters
+from tools.chapters import find_chapters, prose, title
+from tools.dependencies import ROOT
 
 CHAPTERS = find_chapters([], ROOT / "notebooks")
 GUIDE = (ROOT / "notebooks" / "teaching.md").read_text(encoding="utf-8")

@@ -15,8 +15,9 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import chapters
+from tools.chapters import METADATA, find_chapters
+from tools.dependencies import ROOT
 from tools.editions.website import make
-from tools.run_course import METADATA, ROOT, find_chapters
 
 NOTEBOOKS = ROOT / "notebooks"
 CHAPTERS = find_chapters([], NOTEBOOKS)

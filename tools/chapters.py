@@ -1,4 +1,4 @@
-"""What programs and rules ask of a chapter: its facts, its title, its prose, its links."""
+"""Find chapters and read their metadata, titles, prose and links."""
 
 import re
 
@@ -12,8 +12,39 @@ FACTS = {  # what the metadata of a chapter must say of it, under "course"
     "exercise_minutes": int,  # more
     "least_checkpoints": int,  # a better one may replace one; none may go without this
 }
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    # What JupyterLab writes when it opens a chapter, but for Python's version: that is
+    # another one on most machines, and running a chapter must not change its file.
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
 # text, which may hold pairs of brackets, and target
 LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
+
+
+def find_chapters(wanted, folder):
+    """Return the paths of all chapters in order, or of those whose file names start with one of ``wanted``."""
+    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    unknown = [
+        name for name in wanted if not any(path.name.startswith(name) for path in every)
+    ]
+    if unknown or not every:
+        raise SystemExit(
+            f"No chapter {' or '.join(unknown) or 'found'} in {folder}. "
+            f"There are: {', '.join(path.stem for path in every) or 'none'}"
+        )
+    return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
 
 
 def facts(notebook):

@@ -4,8 +4,9 @@ import re
 
 import nbformat
 
-from tools.chapters import prose, title
-from tools.run_course import ROOT, find_chapters, write
+from tools.chapters import find_chapters, prose, title
+from tools.dependencies import ROOT
+from tools.files import write
 
 FOLDER = ROOT / "notebooks"
 PAGE = FOLDER / "glossary.md"

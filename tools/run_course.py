@@ -8,14 +8,11 @@ seed.
 """
 
 import argparse
-import errno
 import json
-import os
 import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,32 +30,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from tools.chapters import METADATA, find_chapters
 from tools.dependencies import ROOT
+from tools.files import markdown_table, remedy, write
 from tools.full_settings import at_full_settings, set_constants
 from tools.pages import PageExporter, link_to_what_is_there
 
 CELL_TIMEOUT = 300  # seconds
-NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 FULL_CELL_TIMEOUT = 3600
 SUMMARY = ("summary.json", "summary.md")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    # What JupyterLab writes when it opens a chapter, but for Python's version: that is
-    # another one on most machines, and running a chapter must not change its file.
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
-}
 
 
 @dataclass
@@ -72,20 +53,6 @@ class Result:
     peak_megabytes: float = 0.0
     failure: str = ""  # in plain words, empty when all went well
     kernel_died: bool = False
-
-
-def find_chapters(wanted, folder):
-    """Return the paths of all chapters in order, or of those whose file names start with one of ``wanted``."""
-    every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    unknown = [
-        name for name in wanted if not any(path.name.startswith(name) for path in every)
-    ]
-    if unknown or not every:
-        raise SystemExit(
-            f"No chapter {' or '.join(unknown) or 'found'} in {folder}. "
-            f"There are: {', '.join(path.stem for path in every) or 'none'}"
-        )
-    return [path for path in every if not wanted or path.name.startswith(tuple(wanted))]
 
 
 def execute(
@@ -184,15 +151,6 @@ def _kernel_pid(client):
     return getattr(getattr(client.km, "provisioner", None), "pid", None)
 
 
-def kill_tree(pid):
-    """Kill a process and all that it has started, such as the kernel of a chapter."""
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        for member in [*process.children(recursive=True), process]:
-            with suppress(psutil.NoSuchProcess):
-                member.kill()
-
-
 def _printed(cell):
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stdout":
@@ -236,35 +194,6 @@ def clean(notebook):
             # a widget lives only as long as its kernel
             output.get("data", {}).pop(WIDGET, None)
     return notebook
-
-
-def write(path, text):
-    """Write a text file completely or not at all; an ``OSError`` names the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(draft, path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def remedy(error):
-    """Return what to do about an ``OSError``: a full disk, or a folder that may not be written to."""
-    if error.errno in NOT_WRITABLE:
-        return " Free some space, or name another folder with --output."
-    return ""
-
-
-def markdown_table(heading, rows, marks=None):
-    """Return rows of texts as a table in Markdown; ``marks`` align its columns, to the left when left out."""
-    lines = [heading, marks or ["---"] * len(heading), *rows]
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n"
-        for line in lines
-    )
 
 
 def page(notebook, path):

@@ -26,7 +26,9 @@ from rich.console import Console
 from tests.audit.tables import write_table
 from tests.rules.watch import watch_kernels
 from tools.consoles import spare_signs
-from tools.run_course import ROOT, execute, write
+from tools.dependencies import ROOT
+from tools.files import write
+from tools.run_course import execute
 
 PARTS = """
 helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff CONTRIBUTING.md LICENSE
@@ -425,9 +427,10 @@ images/draw_images.py: a picture that no script draws
 tools/run_course.py: kernels that die are not reported
     - result.kernel_died = True
     + result.failure = ''
-tools/run_course.py: half-written notebooks stay behind
+tools/files.py: half-written notebooks stay behind
     - draft.unlink(missing_ok=True)
     + pass
+    ! tests/test_run_course.py
 Makefile: JupyterLab open to all
     - jupyter lab --
     + jupyter lab --ip=0.0.0.0 --

@@ -19,9 +19,12 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from tests.audit.processes import kill_tree
 from tests.audit.tables import print_table, write_table
+from tools.chapters import find_chapters
 from tools.consoles import spare_signs
-from tools.run_course import ROOT, find_chapters, kill_tree, write
+from tools.dependencies import ROOT
+from tools.files import write
 
 FOLDER = ROOT / "build" / "portable"
 CHAPTERS = len(find_chapters([], ROOT / "notebooks"))

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from tools.run_course import markdown_table, write
+from tools.files import markdown_table, write
 
 
 def write_table(path, headline, header, rows, *, numbers=(), notes=()):

@@ -12,10 +12,9 @@ import statistics
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
-from tools.chapters import anchor, facts, prose
+from tools.chapters import METADATA, anchor, facts, prose
 from tools.glossary import words_introduced
 from tools.names import arguments_in, assigned, names_in, names_of
-from tools.run_course import METADATA
 
 ACTIVE = {
     r"(?i)<(script|iframe|object|embed)\b|javascript:|\bon\w+=": "is active content",

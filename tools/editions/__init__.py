@@ -11,8 +11,9 @@ from pathlib import Path
 
 from nbformat import ValidationError, read
 
-from tools.chapters import facts
-from tools.run_course import ROOT, find_chapters, remedy
+from tools.chapters import facts, find_chapters
+from tools.dependencies import ROOT
+from tools.files import remedy
 
 EDITIONS = {  # name: the module that makes it, and what it is called
     "student": ("tools.editions.student", "Student edition"),

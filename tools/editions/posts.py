@@ -17,8 +17,8 @@ from nbformat import read
 from traitlets.config import Config
 
 from tools.chapters import relinked, title
+from tools.files import write
 from tools.glossary import words_introduced
-from tools.run_course import write
 
 TEMPLATE = Path(__file__).with_name("templates") / "post.md.j2"
 TAGS = ("machine learning", "python")

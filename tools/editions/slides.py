@@ -22,9 +22,9 @@ from PIL import Image
 from traitlets.config import Config
 
 from tools.chapters import relinked, title
+from tools.files import write
 from tools.names import names_in
 from tools.pages import PICTURE, OfflineMarkdown
-from tools.run_course import write
 
 TEMPLATES = Path(__file__).with_name("templates")
 WIDTH, HEIGHT = 1600, 900  # of a slide, in pixels; the browser scales it to the screen

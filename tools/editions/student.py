@@ -6,8 +6,9 @@ from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocess
 from nbformat import read, writes
 
 from tools.chapters import title
+from tools.dependencies import ROOT
+from tools.files import write
 from tools.glossary import PAGE
-from tools.run_course import ROOT, write
 
 SOLUTIONS = {"solution", "solution-note"}  # tags of cells
 README = """\

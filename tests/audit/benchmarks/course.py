@@ -6,7 +6,9 @@ that the kernel held.
 """
 
 from tests.audit.benchmarks.results import command_line, report, verdict
-from tools.run_course import ROOT, execute, find_chapters
+from tools.chapters import find_chapters
+from tools.dependencies import ROOT
+from tools.run_course import execute
 
 CHAPTER_SECONDS, LONG_CHAPTER_SECONDS = 120, {"05_keras_cnn": 180}
 COURSE_SECONDS = 420

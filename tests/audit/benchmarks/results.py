@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_info
 
 from tests.audit.tables import print_table, write_table
 from tools.consoles import spare_signs
-from tools.run_course import ROOT, write
+from tools.dependencies import ROOT
+from tools.files import write
 
 FOLDER = ROOT / "build" / "benchmarks"
 SEED = 0

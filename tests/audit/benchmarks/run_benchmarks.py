@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.audit.benchmarks.results import FOLDER, command_line, report, verdict
-from tools.run_course import kill_tree
+from tests.audit.processes import kill_tree
 
 SCRIPTS = Path(__file__).resolve().parent
 LIMITS = {"course": 900, "loading": 600, "growth": 900, "epoch": 1200}  # seconds
