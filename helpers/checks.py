@@ -1,4 +1,7 @@
-"""Checkpoints, exercise checks, and gradients measured by finite differences. Used in every chapter."""
+"""Checkpoints, checks of exercises, and gradients by finite differences.
+
+Used in every chapter.
+"""
 
 from numbers import Real
 
@@ -10,9 +13,13 @@ _answered = set()  # the exercises whose latest check found the answer right
 
 
 class FailedCheckpoint(AssertionError):
-    """A claim is not true; a notebook shows the lines that claim it, and none of this file."""
+    """A claim is not true.
 
-    def _render_traceback_(self):  # IPython asks for it
+    A notebook shows the lines that make the claim, and none of this file. Raised by
+    `checkpoint`.
+    """
+
+    def _render_traceback_(self):  # called by IPython
         from IPython import get_ipython
 
         traceback = self.__traceback__
@@ -26,16 +33,16 @@ class FailedCheckpoint(AssertionError):
 
 
 def checkpoint(claim, condition):
-    """Print a tick and a claim, if it is true.
+    """Print a tick and a claim if the claim is true.
 
     Used in every chapter.
 
     Parameters
     ----------
     claim : str
-        What is claimed, in words.
+        The claim in words.
     condition : bool
-        Whether it is true. For an array, use ``np.all`` or ``np.allclose``.
+        Whether the claim is true. For an array, use ``np.all`` or ``np.allclose``.
 
     Raises
     ------
@@ -47,6 +54,7 @@ def checkpoint(claim, condition):
 
     Examples
     --------
+    >>> from helpers.checks import checkpoint
     >>> losses = [3.2, 1.1, 0.4]
     >>> checkpoint("the loss fell at each step", losses == sorted(losses, reverse=True))
     ✓ the loss fell at each step
@@ -56,10 +64,14 @@ def checkpoint(claim, condition):
     helpers.checks.FailedCheckpoint: This is not true: the loss is below 0.1
     """
     if not isinstance(claim, str) or not claim.strip():
-        raise TypeError(f"claim must be a sentence, got {claim!r}")
-    if not isinstance(condition, bool | np.bool_):
         raise TypeError(
-            f"condition must be a single True or False, got {type(condition).__name__}: "
+            f"claim must be a sentence, got {claim!r}: "
+            "write checkpoint(claim, condition)"
+        )
+    if not isinstance(condition, bool | np.bool_):
+        kind = type(condition).__name__
+        raise TypeError(
+            f"condition must be a single True or False, got {kind}: "
             "for an array, use np.all(...) or np.allclose(...)"
         )
     if not condition:
@@ -70,16 +82,16 @@ def checkpoint(claim, condition):
 def finite_differences(function, point, *, step=1e-5):
     """Measure the gradient of a function by centred differences.
 
-    Each number of ``point`` is moved up and down by ``step`` while the others stay. The
-    error of the result is of the order of ``step ** 2``. Used in chapters 1, 3 and 5.
+    Each number of ``point`` is moved up and down by ``step`` while the others stay.
+    Used in chapters 1, 3 and 5.
 
     Parameters
     ----------
     function : callable
         Takes a float64 array of the shape of ``point`` and returns one number.
-    point : array_like of numbers, any shape
+    point : array-like of numbers, any shape
         Where to measure. It is not changed.
-    step : float, default 1e-5
+    step : float, default=1e-5
         How far each number is moved, positive.
 
     Returns
@@ -95,8 +107,17 @@ def finite_differences(function, point, *, step=1e-5):
         If ``point`` is empty or not finite, ``step`` is not positive and finite, or
         ``function`` does not return one number.
 
+    Notes
+    -----
+    The error has two parts: one of the order of ``step ** 2``, since higher derivatives
+    are left out, and one from rounding of about ``1e-16 * abs(f) / step``, where ``f``
+    is the value of the function. For functions and points of ordinary size, a step of
+    1e-5 balances the two. If the function has a kink within ``step`` of the point, as
+    with ReLU, the error can be as large as the change of slope.
+
     Examples
     --------
+    >>> from helpers.checks import finite_differences
     >>> finite_differences(lambda point: point[0] ** 2 * point[1], [3.0, 1.0]).round(6)
     array([6., 9.])
     """
@@ -129,12 +150,11 @@ def gradient_error(formula, measured):
 
     For an entry it is ``abs(f - m) / max(abs(f), abs(m))``, or 0 where both are 0.
     Entries that are much smaller than the largest one, and hence drowned by rounding,
-    are compared with a millionth of the largest. In float64, a correct gradient stays
-    below about 1e-6; a wrong one is often near 1. Used in chapters 1 and 5.
+    are compared with a millionth of the largest. Used in chapters 1 and 5.
 
     Parameters
     ----------
-    formula, measured : array_like of numbers, equal shapes
+    formula, measured : array-like of numbers, equal shapes
         The gradient that a formula gives and, say, that of `finite_differences`.
 
     Returns
@@ -149,8 +169,18 @@ def gradient_error(formula, measured):
     ValueError
         If the shapes differ, or a gradient is empty or not finite.
 
+    Notes
+    -----
+    A wrong formula often has an error near 1. For a correct one, compared with
+    `finite_differences`, the error is below about 1e-6 if no kink of the function is
+    near and no entry is smaller than 1e-5 times the function's value. In a trained
+    network with ReLU, many entries are that small, and the error can exceed 1 although
+    the formula is correct. Chapter 3 therefore leaves out entries at kinks and compares
+    whole arrays by their norms.
+
     Examples
     --------
+    >>> from helpers.checks import gradient_error
     >>> gradient_error([2.0, -1.0], [2.0, -1.0])
     0.0
     >>> gradient_error([2.0, -1.0], [2.0, 1.0])
@@ -174,7 +204,10 @@ def gradient_error(formula, measured):
 
 
 class WrongAnswer(AssertionError):
-    """An answer to an exercise is not right yet; a notebook shows the message without a traceback."""
+    """An answer to an exercise is not right yet.
+
+    A notebook shows the message without a traceback. Raised by `check_exercise`.
+    """
 
     def _render_traceback_(self):
         return [f"✗ {self}"]
@@ -184,30 +217,36 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     """Tell the reader whether an answer is right and, if it is not, give a hint.
 
     Prints a tick for a right answer, and that the exercise waits as long as there is no
-    answer: ``...``, ``None`` or a name that is not defined yet. Used in every chapter.
+    answer: ``...``, a list or tuple with ``...`` in it, ``None``, or a name that is not
+    defined yet. Used in every chapter.
 
     Parameters
     ----------
     number : str
-        Of the exercise: ``"1.2"``.
+        The number of the exercise, such as ``"1.2"``.
     answer : callable
-        Takes nothing and returns the answer, so that a name that the reader has not
-        defined yet is noticed here and ends in no ``NameError``.
-    expected : array_like
+        Takes no arguments and returns the answer, so that a name that the reader has
+        not defined yet is noticed here and raises no ``NameError``.
+    expected : array-like
         The right answer. An answer is right if it has the same shape and is close, or
-        equal where it holds no numbers.
-    hints : iterable of (array_like, str)
+        equal where it holds no numbers. Booleans are not accepted for numbers.
+    hints : iterable of (array-like, str), default=()
         Wrong answers, each with a hint as plain text. The first match counts.
-    rtol, atol : float, default 1e-6 and 1e-9
-        How close is close enough, as in `numpy.allclose`.
+    rtol : float, default=1e-6
+        The relative tolerance, for hints as well, as in `numpy.allclose`.
+    atol : float, default=1e-9
+        The absolute tolerance, likewise.
 
     Raises
     ------
     WrongAnswer
         If the answer is wrong: an ``AssertionError`` with the hint.
+    TypeError
+        If ``answer`` is not a function.
 
     Examples
     --------
+    >>> from helpers.checks import check_exercise
     >>> hints = [(2 / 17, "The eigenvalue is twice as large.")]
     >>> check_exercise("1.2", lambda: ..., 1 / 17, hints=hints)
     ○ Exercise 1.2 is waiting for your answer.
@@ -219,6 +258,10 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     ✓ Exercise 1.2: right.
     """
     __tracebackhide__ = True  # IPython shows an error of the answer without this file
+    if not callable(answer):
+        raise TypeError(
+            f"answer must be a function: write lambda: {_shown(answer)} for it"
+        )
     _answered.discard(number)
     missing = "."
     try:
@@ -228,8 +271,12 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     except NameError as error:
         given = None
         if error.name:
-            missing = f": {error.name} is not defined. (Or your answer uses that name.)"
-    if given is None or given is Ellipsis:
+            missing = (
+                f": {error.name} is not defined. Run the cell that sets it, "
+                "or look for a typing mistake."
+            )
+    parts = given if isinstance(given, list | tuple) else [given]
+    if given is None or any(part is Ellipsis for part in parts):
         print(f"○ Exercise {number} is waiting for your answer{missing}")
         return
     if _agree(given, expected, rtol, atol):
@@ -239,12 +286,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     for wrong, hint in hints:
         if _agree(given, wrong, rtol, atol):
             raise WrongAnswer(f"Exercise {number}: not yet. {hint}")
-    if _shape(given) not in (None, np.shape(expected)):
-        raise WrongAnswer(
-            f"Exercise {number}: not yet. The answer should be {_kind(expected)}, "
-            f"and is {_kind(given)}."
-        )
-    raise WrongAnswer(f"Exercise {number}: not yet. The answer is {_shown(given)}.")
+    raise WrongAnswer(f"Exercise {number}: not yet. {_difference(given, expected)}")
 
 
 def is_answered(number):
@@ -255,7 +297,7 @@ def is_answered(number):
     Parameters
     ----------
     number : str
-        Of the exercise, as in `check_exercise`.
+        The number of the exercise, as in `check_exercise`.
 
     Returns
     -------
@@ -264,6 +306,7 @@ def is_answered(number):
 
     Examples
     --------
+    >>> from helpers.checks import check_exercise, is_answered
     >>> check_exercise("9.9", lambda: 3, 3)
     ✓ Exercise 9.9: right.
     >>> is_answered("9.9")
@@ -280,13 +323,39 @@ def _shape(value):
         return None
 
 
+def _difference(given, expected):
+    """Describe a wrong answer that has no hint, without revealing the right one."""
+    shape, wanted = _shape(given), np.asarray(expected)
+    if shape not in (None, wanted.shape):
+        kind = _kind(given)
+        if shape == (2,) and isinstance(given, tuple) and _holds_numbers(given, "iu"):
+            kind = f"the pair {given}. A decimal has a point: {given[0]}.{given[1]}"
+        return f"Your answer should be {_kind(expected)}, and is {kind}."
+    text = f"Your answer is {_shown(given)}"
+    if shape is None:
+        text += f": its parts differ in length, and {_kind(expected)} is wanted"
+    elif _holds_numbers(expected) and not _holds_numbers(given):
+        text += (
+            ", and numbers are wanted" if wanted.ndim else ", and a number is wanted"
+        )
+    return f"{text}."
+
+
+def _holds_numbers(value, kinds="iufc"):
+    """Return whether an array-like holds numbers, which Booleans are not."""
+    return _shape(value) is not None and np.asarray(value).dtype.kind in kinds
+
+
 def _kind(value):
-    """Say in words of what shape a value is."""
+    """Describe the shape of a value."""
     return f"an array of shape {_shape(value)}" if _shape(value) else "a single value"
 
 
 def _shown(value):
-    """Return a value as text: numbers without their NumPy types, only the first of many."""
+    """Return a value as short text: numbers without their NumPy types."""
+    for kind, word in ((str, "text"), (set, "set"), (dict, "dictionary")):
+        if isinstance(value, kind):
+            return f"the {word} {kind(value)!r}"
     if _shape(value) is None:
         return str(value)
     array = np.asarray(value)
@@ -301,8 +370,13 @@ def _shown(value):
 
 
 def _agree(given, expected, rtol, atol):
-    """Return whether two values have the same shape and are close or, where they are not numbers, equal."""
+    """Return whether two values have the same shape and are close.
+
+    Values that are not numbers must be equal.
+    """
     if _shape(given) != np.shape(expected):
+        return False
+    if _holds_numbers(given, "b") and _holds_numbers(expected):
         return False
     try:
         return bool(np.allclose(given, expected, rtol=rtol, atol=atol))

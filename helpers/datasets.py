@@ -1,4 +1,7 @@
-"""The MNIST handwritten digits, bundled with the course. Used in chapters 3 to 5."""
+"""The MNIST handwritten digits, bundled with the course.
+
+Used in every chapter from 3 on.
+"""
 
 import gzip
 import hashlib
@@ -42,19 +45,20 @@ _FILES = {
 
 
 class DatasetError(RuntimeError):
-    """A bundled data file is missing or is not what it should be.
+    """A data file is missing or differs from the one that is expected.
 
-    The message names the file, says what is wrong and how to get the file back.
+    The message names the file, the fault and the remedy. Raised by `load_mnist`.
     """
 
 
 class Mnist(NamedTuple):
-    """The images and labels of MNIST, all of dtype ``uint8``.
+    """The images and labels of MNIST, all of dtype ``uint8``, from `load_mnist`.
 
     Attributes
     ----------
     x_train : ndarray of shape (60000, 28, 28)
-        Grey levels from 0 (paper) to 255 (ink); rows from the top, columns from the left.
+        Grey levels from 0 (paper) to 255 (ink). Rows count from the top, columns from
+        the left.
     y_train : ndarray of shape (60000,)
         The digits, from 0 to 9.
     x_test : ndarray of shape (10000, 28, 28)
@@ -73,17 +77,17 @@ def load_mnist(*, folder=None):
     """Read the bundled MNIST files, check every byte, and return their arrays.
 
     No network is used. Each call returns new arrays, which may be written to. Used in
-    chapters 3 to 5.
+    every chapter from 3 on.
 
     Parameters
     ----------
-    folder : str or path-like, optional
-        Another folder that holds the same four files.
+    folder : str or path-like, default=None
+        Another folder that holds the same four files; the bundled ones if None.
 
     Returns
     -------
     Mnist
-        Four arrays of dtype ``uint8``: ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
+        Arrays of dtype ``uint8``: ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
 
     Raises
     ------
@@ -97,6 +101,7 @@ def load_mnist(*, folder=None):
 
     Examples
     --------
+    >>> from helpers.datasets import load_mnist
     >>> mnist = load_mnist()
     >>> mnist.x_train.shape, mnist.x_train.dtype
     ((60000, 28, 28), dtype('uint8'))
@@ -143,7 +148,10 @@ def _unpack(path):
 
 
 def _parse(path, data, magic):
-    """Return the array in IDX bytes: ``(count, rows, columns)`` for images, ``(count,)`` for labels."""
+    """Return the array in IDX bytes.
+
+    Its shape is ``(count, rows, columns)`` for images and ``(count,)`` for labels.
+    """
     size, kind = struct.calcsize(_HEADER[magic]), _KIND[magic]
     if len(data) < size:
         fault = f"it is truncated: {len(data)} bytes, less than its {size}-byte header"
@@ -157,7 +165,10 @@ def _parse(path, data, magic):
         raise _error(path, fault)
     promised, follow = math.prod(shape), len(data) - size
     if promised != follow:
-        fault = f"its header promises {promised} bytes for shape {tuple(shape)}, but {follow} follow"
+        fault = (
+            f"its header promises {promised} bytes for shape {tuple(shape)}, "
+            f"but {follow} follow"
+        )
         raise _error(path, fault)
     array = np.frombuffer(data, np.uint8, offset=size).reshape(shape)
     return array.copy()  # which may be written to
@@ -165,7 +176,12 @@ def _parse(path, data, magic):
 
 def _error(path, fault):
     """Return the error that names a file, its fault and the remedy."""
+    remedy = "copy the file from helpers/mnist in the folder of the course"
+    if path.parent == _FOLDER:
+        remedy = (
+            "run `git checkout -- helpers/mnist` in the folder of the course, "
+            "or download the course again"
+        )
     return DatasetError(
-        f"{path.name}: {fault}. Looked in {path.parent}. To get it back, run "
-        f"`git checkout -- helpers/mnist` in the folder of the course, or download the course again."
+        f"{path.name}: {fault}. Looked in {path.parent}. To get it back, {remedy}."
     )

@@ -1,27 +1,31 @@
-"""A folder for what a chapter saves. Used in chapters 4 and 5."""
+"""A folder for the files that a chapter saves. Used in every chapter from 4 on."""
 
 import tempfile
 from pathlib import Path
 
 
 def writable_folder(wanted):
-    """Make a folder for files, elsewhere if it cannot be made or written there.
+    """Make a folder for files, or a temporary one where that is not possible.
 
-    A course in a classroom often lies where only the teacher may write.
+    In a classroom, the folder of the course is often writable by the teacher only. Used
+    in every chapter from 4 on.
 
     Parameters
     ----------
     wanted : str or pathlib.Path
-        The folder; its parents are made as well.
+        The folder to make, with its parents.
 
     Returns
     -------
     pathlib.Path
-        The wanted folder, or a new temporary one; then a printed line says where it is
-        and why.
+        The wanted folder, or a new temporary one; in that case a printed line says
+        where it is and why.
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from helpers.folders import writable_folder
     >>> with tempfile.TemporaryDirectory() as course:
     ...     folder = writable_folder(Path(course) / "build" / "models")
     ...     print(folder.is_dir(), folder.name)

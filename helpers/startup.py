@@ -1,4 +1,7 @@
-"""Imports without the start-up messages that a library writes past Python. Used in chapters 1, 4 and 5."""
+"""Imports without the messages that a library writes directly to file descriptor 2.
+
+Used in chapters 1, 4 and 5.
+"""
 
 import os
 import sys
@@ -12,10 +15,14 @@ _KERAS_DEFAULTS = {"image_data_format": "channels_last", "floatx": "float32"}
 def quiet_startup():
     """Hide what a library writes to the error stream while it is imported.
 
-    TensorFlow's messages do not pass through ``sys.stderr`` but go straight to file
+    TensorFlow's messages do not pass through ``sys.stderr`` but go directly to file
     descriptor 2 of the process, so that is what is redirected. Nothing is imported
-    here, and nothing else is switched off: oneDNN, for example, which makes
-    convolutions faster, stays on.
+    here, and no feature is switched off: oneDNN, for example, which makes convolutions
+    faster, stays on.
+
+    ``TF_CPP_MIN_LOG_LEVEL`` is set to 3, if it is not set already, and stays so for the
+    whole session. It hides what TensorFlow's C++ code logs after the import as well,
+    errors included; Python's exceptions are not affected.
 
     Keras reads settings from a file in the reader's home folder. Where these differ
     from the defaults that the chapters rely on, ``channels_last`` images and
@@ -34,6 +41,7 @@ def quiet_startup():
 
     Examples
     --------
+    >>> from helpers.startup import quiet_startup
     >>> with quiet_startup():
     ...     import keras
     """
@@ -48,12 +56,15 @@ def quiet_startup():
 
 @contextmanager
 def _hidden_stderr():
-    """Send file descriptor 2 to a temporary file; an exception gets its content as a note."""
+    """Send file descriptor 2 to a temporary file.
+
+    An exception gets the content of the file as a note.
+    """
     try:
         descriptor = os.dup(2)
     except OSError:
         descriptor = None
-    if descriptor is None:  # closed: nobody would see the messages
+    if descriptor is None:  # closed: no messages to hide
         yield
         return
     _flush_stderr()
@@ -73,12 +84,12 @@ def _hidden_stderr():
 
 
 def _flush_stderr():
-    if sys.stderr is not None:  # as when Python started without one
+    if sys.stderr is not None:  # None if Python was started without one
         sys.stderr.flush()
 
 
 def _use_defaults(config):
-    """Set Keras's defaults where the reader's file says otherwise, and say so."""
+    """Set Keras's defaults where the reader's file differs, and report each."""
     file = os.path.join(os.environ.get("KERAS_HOME", "~/.keras"), "keras.json")
     for name, default in _KERAS_DEFAULTS.items():
         value = getattr(config, name)()

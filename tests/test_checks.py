@@ -18,13 +18,13 @@ from tools.run_course import execute
 
 
 @pytest.mark.parametrize("truth", [True, np.True_])
-def test_a_true_claim_gets_a_tick(capsys, truth):
+def test_true_claim_gets_a_tick(capsys, truth):
     assert checkpoint("the loss fell", truth) is None
     assert capsys.readouterr() == ("✓ the loss fell\n", "")
 
 
 @pytest.mark.parametrize("untruth", [False, np.False_])
-def test_a_false_claim_raises_and_prints_nothing(capsys, untruth):
+def test_false_claim_raises_and_prints_nothing(capsys, untruth):
     with pytest.raises(AssertionError, match="^This is not true: the loss fell$"):
         checkpoint("the loss fell", untruth)
     assert capsys.readouterr() == ("", "")
@@ -44,11 +44,18 @@ def test_a_claim_is_a_sentence(claim):
         checkpoint(claim, True)
 
 
+def test_error_for_swapped_arguments_names_their_order():
+    with pytest.raises(
+        TypeError, match=r"got True: write checkpoint\(claim, condition"
+    ):
+        checkpoint(True, "the loss fell")
+
+
 FAILING = {  # what a reader runs: the last line of what is shown
     'checkpoint("fell", 3 < 1)': "FailedCheckpoint: This is not true: fell",
     'check_exercise("1.1", lambda: 1 / 0, 3)': "ZeroDivisionError: division by zero",
     "finite_differences(lambda p: 1 / 0, [1])": "ZeroDivisionError: division by zero",
-    'check_exercise("1.1", lambda: 2, 3)': "✗ Exercise 1.1: not yet. The answer is 2.",
+    'check_exercise("1.1", lambda: 2, 3)': "✗ Exercise 1.1: not yet. Your answer is 2.",
 }
 IMPORT = "from helpers.checks import check_exercise, checkpoint, finite_differences"
 
@@ -211,13 +218,13 @@ OTHER = [
 def test_only_a_right_answer_gets_a_tick(capsys, right, wrong):
     assert check_exercise("1.2", lambda: right, right) is None
     assert capsys.readouterr() == ("✓ Exercise 1.2: right.\n", "")
-    with pytest.raises(WrongAnswer, match="^Exercise 1.2: not yet. The answer is "):
+    with pytest.raises(WrongAnswer, match="^Exercise 1.2: not yet. Your answer is "):
         check_exercise("1.2", lambda: wrong, right)
     assert capsys.readouterr() == ("", "")
 
 
 def refusal(answer, expected, **options):
-    """Return what is said to a wrong answer."""
+    """Return the message for a wrong answer."""
     with pytest.raises(AssertionError, match=r"^Exercise 1\.2: not yet\. ") as caught:
         check_exercise("1.2", lambda: answer, expected, **options)
     return str(caught.value).removeprefix("Exercise 1.2: not yet. ")
@@ -228,26 +235,49 @@ def refusal(answer, expected, **options):
     [
         ([np.float64(0.72)], "[0.72]"),
         ((np.int64(3), 4), "[3, 4]"),
-        (np.True_, "True"),
         ([[np.float32(0.2)]], "[[0.2]]"),
         (np.float16(0.1), "0.1"),
         (np.array([1.5, np.nan, -np.inf]), "[1.5, nan, -inf]"),
         (np.complex128(1j), "1j"),
         (1 / 3, "0.3333333333333333"),
-        (["red", 2], "['red', 2]"),
-        ([np.float64(1.0), [2]], "[np.float64(1.0), [2]]"),
+        (list(range(20)), str(list(range(20)))),
     ],
     ids=repr,
 )
-def test_a_wrong_answer_is_shown_as_plain_numbers(wrong, shown):
-    expected = np.zeros(np.shape(np.array(wrong, dtype=object)))
-    assert refusal(wrong, expected) == f"The answer is {shown}."
+def test_wrong_answer_is_shown_as_plain_numbers(wrong, shown):
+    assert refusal(wrong, np.full(np.shape(wrong), 99)) == f"Your answer is {shown}."
 
 
-@pytest.mark.parametrize("wrong", [np.arange(200.0).reshape(8, 25), [["a"] * 25] * 8])
-def test_a_long_wrong_answer_is_cut_short(wrong):
-    said = refusal(wrong, np.zeros((8, 25)))
-    assert re.match("The answer is .* and so on.$", said) and len(said) < 100
+@pytest.mark.parametrize(
+    "wrong, expected, message",
+    [
+        ("2", 2, "is the text '2', and a number is wanted."),
+        (np.str_("2"), 2, "is the text '2', and a number is wanted."),
+        ({0.3}, 1, r"is the set {0\.3}, and a number is wanted."),
+        ({"a": 3}, 3, "is the dictionary {'a': 3}, and a number is wanted."),
+        (True, 1, "is True, and a number is wanted."),
+        (np.True_, 0.5, "is True, and a number is wanted."),
+        ([True, False], [1, 0], r"is \[True, False\], and numbers are wanted."),
+        (["red", 2], [1, 2], r"is \['red', 2\], and numbers are wanted."),
+        (
+            [1, [2]],
+            [1, 2],
+            r"is \[1, \[2\]\]: its parts differ in length, and an array",
+        ),
+        ((0, 588), 0.588, r"should be .* the pair \(0, 588\)\. A decimal .*: 0\.588\."),
+        ((0.5, 88), 1.0, "should be a single value, and is an array of shape"),
+        ("green", "red", "is the text 'green'."),
+    ],
+)
+def test_answer_of_another_kind_is_described(wrong, expected, message):
+    assert re.match(f"Your answer {message}", refusal(wrong, expected))
+
+
+@pytest.mark.parametrize("size, texts", [(21, False), (200, False), (200, True)])
+def test_long_wrong_answer_is_cut_short(size, texts):
+    wrong = ["a"] * size if texts else np.arange(float(size))
+    message = refusal(wrong, np.full(size, 0.5))
+    assert re.match("Your answer is .* and so on", message) and len(message) < 100
 
 
 @pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], abs, [[1], [1, 2]]])
@@ -261,7 +291,7 @@ def test_an_answer_of_another_shape_is_wrong(answer):
     given = (
         f"an array of shape {np.shape(answer)}" if np.ndim(answer) else "a single value"
     )
-    wanted = "The answer should be an array of shape (3,), and is"
+    wanted = "Your answer should be an array of shape (3,), and is"
     assert refusal(answer, [1.0, 1.0, 1.0]) == f"{wanted} {given}."
 
 
@@ -274,9 +304,14 @@ def test_the_first_hint_that_fits_is_given(capsys):
     ]
     assert refusal(2.0, 1.0, hints=hints) == "Square it."
     assert refusal([2.0, 2.0], 1.0, hints=hints) == "One number."
-    assert refusal(7.0, 1.0, hints=hints) == "The answer is 7.0."
+    assert refusal(7.0, 1.0, hints=hints) == "Your answer is 7.0."
+    assert refusal(2.1, 1.0, hints=hints, rtol=0.1) == "Square it."
+    assert refusal(2.1, 1.0, hints=hints, atol=0.2) == "Square it."
     check_exercise("1.2", lambda: 2.0, 2.0, hints=hints)
     assert capsys.readouterr().out == "✓ Exercise 1.2: right.\n"
+
+
+UNDEFINED = "Run the cell that sets it, or look for a typing mistake."
 
 
 @pytest.mark.parametrize(
@@ -284,16 +319,20 @@ def test_the_first_hint_that_fits_is_given(capsys):
     [
         (lambda: ..., "."),
         (lambda: None, "."),
-        (
-            lambda: mine,  # noqa: F821
-            ": mine is not defined. (Or your answer uses that name.)",
-        ),
+        (lambda: [..., ...], "."),
+        (lambda: (0.5, ...), "."),
+        (lambda: mine, f": mine is not defined. {UNDEFINED}"),  # noqa: F821
     ],
 )
-def test_an_exercise_without_an_answer_waits(capsys, answer, added):
+def test_exercise_without_an_answer_waits(capsys, answer, added):
     check_exercise("2.1", answer, 5)
     waits = f"○ Exercise 2.1 is waiting for your answer{added}\n"
     assert capsys.readouterr().out == waits
+
+
+def test_answer_that_is_no_function_is_refused():
+    with pytest.raises(TypeError, match="answer must be a function: write lambda: 0.3"):
+        check_exercise("2.1", 0.3, 5)
 
 
 def test_an_error_in_the_answer_reaches_the_reader():
@@ -308,11 +347,12 @@ def test_an_error_in_the_answer_reaches_the_reader():
 
 
 def test_how_close_an_answer_must_be_can_be_set(capsys):
-    assert refusal(5.004, 5)
+    assert refusal(5.004, 5) and refusal(5e-9, 0)
     check_exercise("2.1", lambda: 5.004, 5, rtol=1e-3)
     check_exercise("2.1", lambda: 5.004, 5, atol=5e-3)
     check_exercise("2.1", lambda: 5 + 4e-6, 5)
-    assert capsys.readouterr().out.count("✓") == 3
+    check_exercise("2.1", lambda: 5e-10, 0)
+    assert capsys.readouterr().out.count("✓") == 4
 
 
 def test_an_exercise_is_answered_while_its_answer_is_right():
