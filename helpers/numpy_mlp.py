@@ -1,12 +1,14 @@
-"""A neural network with nothing but NumPy, as chapter 3 (`notebooks/03_numpy_mlp.ipynb`) builds it.
+"""A neural network in NumPy alone, as chapter 3 builds it.
 
-Chapter 3 writes, explains and checks every definition here; a test holds the code of the
-two equal. Chapter 4, the tests and the benchmarks use them. In the shapes below, ``n`` is
-a number of samples, ``inputs`` and ``outputs`` are the sizes of a layer, and ``classes``
-is the size of the last layer. A float32 network on float32 data computes in float32
-throughout, which is fastest; a float64 network on float64 data in float64, which gradient
-checks need. Labels are integers from 0 to ``classes - 1``. Only ``initialize``,
-``check_data`` and ``train`` check their arguments.
+The chapter (``notebooks/03_numpy_mlp.ipynb``) writes, explains and checks every
+definition; a test makes sure that its code and the code here are the same. Chapters 4
+and 5, the tests and the benchmarks import from here.
+
+In the shapes below, ``n`` is a number of samples, ``inputs`` and ``outputs`` are the
+sizes of a layer, and ``classes`` is the size of the last layer. A float32 network on
+float32 data computes in float32, which is fastest; a float64 network on float64 data
+computes in float64, which gradient checks need. Labels are integers from 0 to
+``classes - 1``. Only ``initialize``, ``check_data`` and ``train`` check arguments.
 
 Sources: backpropagation for fully connected layers after D. E. Rumelhart, G. E. Hinton,
 R. J. Williams, "Learning representations by back-propagating errors", Nature 323, 1986;
@@ -35,18 +37,23 @@ import numpy as np
 def sigmoid(z):
     """Squash numbers of any size into the range from 0 to 1.
 
+    Used in chapter 3.
+
     Parameters
     ----------
-    z : float or ndarray
+    z : float or ndarray of floats
         The inputs of units, in any shape.
 
     Returns
     -------
     float or ndarray
-        ``1 / (1 + exp(-z))``, without overflow, in the shape and dtype of ``z``.
+        ``1 / (1 + exp(-z))`` in the shape and dtype of ``z``. Nothing overflows. The
+        absolute error is that of rounding; values far below it become 0.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import sigmoid
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
@@ -56,9 +63,11 @@ def sigmoid(z):
 def sigmoid_derivative(a):
     """Return the slope of the sigmoid where its value is a.
 
+    Used in chapter 3.
+
     Parameters
     ----------
-    a : float or ndarray
+    a : float or ndarray of floats
         Values of the sigmoid, from 0 to 1.
 
     Returns
@@ -68,6 +77,8 @@ def sigmoid_derivative(a):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import sigmoid, sigmoid_derivative
     >>> sigmoid_derivative(sigmoid(np.array([-1000.0, 0.0])))
     array([0.  , 0.25])
     """
@@ -77,9 +88,11 @@ def sigmoid_derivative(a):
 def relu(z):
     """Keep what is positive, replace the rest by 0.
 
+    Used in chapter 3.
+
     Parameters
     ----------
-    z : float or ndarray
+    z : float or ndarray of floats
         The inputs of units, in any shape.
 
     Returns
@@ -89,6 +102,8 @@ def relu(z):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import relu
     >>> relu(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
     """
@@ -98,9 +113,11 @@ def relu(z):
 def relu_derivative(a):
     """Return the slope of ReLU where its value is a: True (1) or False (0).
 
+    Used in chapter 3.
+
     Parameters
     ----------
-    a : float or ndarray
+    a : float or ndarray of floats
         Values of ReLU. At the kink, where the value is 0, the slope counts as 0.
 
     Returns
@@ -110,6 +127,8 @@ def relu_derivative(a):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import relu, relu_derivative
     >>> relu_derivative(relu(np.array([-2.0, 0.0, 3.0])))
     array([False, False,  True])
     """
@@ -125,7 +144,7 @@ activation_functions = {
 class Network(NamedTuple):
     """One array of weights (inputs, outputs) and one of biases (outputs,) for each layer.
 
-    A gradient has this form, too.
+    A gradient has this form, too. Used in chapters 3 and 5.
 
     Attributes
     ----------
@@ -145,29 +164,36 @@ class Network(NamedTuple):
 def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
     """Return a Network with layers of these sizes, random weights of He's scale, biases 0.
 
+    Used in every chapter from 3 on.
+
     Parameters
     ----------
     sizes : sequence of int
-        The number of features, the sizes of the hidden layers if any, the number of classes.
+        The number of features, the sizes of the hidden layers if any, and the number of
+        classes.
     rng : numpy.random.Generator
         Draws the weights.
-    activation : {"relu", "sigmoid"}, default "relu"
+    activation : {"relu", "sigmoid"}, default="relu"
         The activation function of the hidden layers.
-    dtype : data-type, default numpy.float32
+    dtype : data-type, default=numpy.float32
         The dtype of all parameters.
 
     Returns
     -------
     Network
-        Weights drawn from a normal distribution of standard deviation ``sqrt(2 / inputs)``.
+        Its weights are drawn from a normal distribution of standard deviation
+        ``sqrt(2 / inputs)``.
 
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, a size is less than 1, or the activation is unknown.
+        If there are fewer than two sizes, a size is less than 1, or the activation is
+        unknown.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import initialize
     >>> network = initialize([784, 128, 10], np.random.default_rng(0))
     >>> [weights.shape for weights in network.weights]
     [(784, 128), (128, 10)]
@@ -192,6 +218,8 @@ def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
 def forward(network, x):
     """Return the values of every layer: x (n, inputs), the hidden layers, the logits (n, classes).
 
+    Used in every chapter from 3 on.
+
     Parameters
     ----------
     network : Network
@@ -205,6 +233,8 @@ def forward(network, x):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import forward, initialize
     >>> network = initialize([784, 128, 10], np.random.default_rng(0))
     >>> [layer.shape for layer in forward(network, np.zeros((5, 784), np.float32))]
     [(5, 784), (5, 128), (5, 10)]
@@ -224,6 +254,8 @@ def forward(network, x):
 def softmax(logits):
     """Turn each row of logits (n, classes) into probabilities that sum to 1.
 
+    Used in chapters 3 and 4.
+
     Parameters
     ----------
     logits : ndarray of shape (n, classes)
@@ -236,6 +268,8 @@ def softmax(logits):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import softmax
     >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]]))
     array([[0.5, 0.5],
            [1. , 0. ]])
@@ -246,6 +280,8 @@ def softmax(logits):
 
 def cross_entropy(logits, labels):
     """Return the mean of −log(probability of the right class), computed from the logits.
+
+    Used in chapters 3 and 4.
 
     Parameters
     ----------
@@ -261,6 +297,8 @@ def cross_entropy(logits, labels):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import cross_entropy
     >>> float(cross_entropy(np.array([[1000.0, 0.0], [1000.0, 0.0]]), np.array([0, 1])))
     500.0
     """
@@ -271,6 +309,8 @@ def cross_entropy(logits, labels):
 
 def evaluate(network, x, labels):
     """Return the loss and the accuracy, a share from 0 to 1.
+
+    Used in chapter 3.
 
     Parameters
     ----------
@@ -289,6 +329,8 @@ def evaluate(network, x, labels):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import Network, evaluate
     >>> network = Network([np.eye(2)], [np.zeros(2)], "relu")
     >>> evaluate(network, np.array([[1000.0, 0.0], [0.0, 1000.0]]), np.array([0, 0]))
     (500.0, 0.5)
@@ -302,13 +344,15 @@ def evaluate(network, x, labels):
 def one_hot(labels, classes, dtype=np.float32):
     """Return (n, classes): in each row a 1 in the column of the label, 0 elsewhere.
 
+    Used in chapter 3.
+
     Parameters
     ----------
     labels : ndarray of int of shape (n,)
         The classes, from 0 to ``classes - 1``.
     classes : int
         The number of columns.
-    dtype : data-type, default numpy.float32
+    dtype : data-type, default=numpy.float32
         The dtype of the result.
 
     Returns
@@ -317,6 +361,8 @@ def one_hot(labels, classes, dtype=np.float32):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import one_hot
     >>> one_hot(np.array([2, 0]), 3)
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
@@ -326,6 +372,8 @@ def one_hot(labels, classes, dtype=np.float32):
 
 def backward(network, layers, labels):
     """Return the gradient of the cross-entropy, shaped like the network itself.
+
+    Used in chapters 3 and 4.
 
     Parameters
     ----------
@@ -342,6 +390,8 @@ def backward(network, layers, labels):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import Network, backward, forward
     >>> network = Network([np.zeros((1, 2))], [np.zeros(2)], "relu")
     >>> backward(network, forward(network, np.array([[3.0]])), np.array([0])).weights
     [array([[-1.5,  1.5]])]
@@ -365,6 +415,8 @@ def backward(network, layers, labels):
 def minibatches(n, batch_size, rng):
     """Yield the positions 0 to n − 1 in random order, batch_size at a time; the last batch may be smaller.
 
+    Used in chapters 3 and 4.
+
     Parameters
     ----------
     n : int
@@ -381,6 +433,8 @@ def minibatches(n, batch_size, rng):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import minibatches
     >>> [len(batch) for batch in minibatches(10, 4, np.random.default_rng(0))]
     [4, 4, 2]
     """
@@ -391,6 +445,8 @@ def minibatches(n, batch_size, rng):
 
 def step(network, gradient, learning_rate):
     """Move every parameter against its gradient, in place.
+
+    Used in chapters 3 and 4.
 
     Parameters
     ----------
@@ -403,6 +459,8 @@ def step(network, gradient, learning_rate):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import Network, step
     >>> network = Network([np.ones((1, 1))], [np.zeros(1)], "relu")
     >>> step(network, Network([np.array([[2.0]])], [np.array([-1.0])], "relu"), 0.25)
     >>> network.weights, network.biases
@@ -416,6 +474,8 @@ def step(network, gradient, learning_rate):
 
 def train_epoch(network, x, labels, *, batch_size, learning_rate, rng):
     """Show every sample to the network once, with one step after each mini-batch.
+
+    Used in chapters 3 and 5.
 
     Parameters
     ----------
@@ -434,6 +494,8 @@ def train_epoch(network, x, labels, *, batch_size, learning_rate, rng):
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import Network, train_epoch
     >>> network = Network([np.zeros((1, 2))], [np.zeros(2)], "relu")
     >>> x, labels = np.array([[1.0], [1.0]]), np.array([0, 0])
     >>> train_epoch(network, x, labels, batch_size=2, learning_rate=1.0,
@@ -449,6 +511,8 @@ def train_epoch(network, x, labels, *, batch_size, learning_rate, rng):
 def check_data(network, x, labels):
     """Raise TypeError or ValueError for a network or data that cannot be used, before any work is done.
 
+    Used in chapter 3.
+
     Parameters
     ----------
     network : Network
@@ -462,11 +526,19 @@ def check_data(network, x, labels):
     TypeError
         If ``x`` or ``labels`` is not an array.
     ValueError
-        If a number of the network or of ``x`` is not finite, a shape or a dtype does not
-        fit, there is no sample, or a label is no class of the network.
+        If a number of the network or of ``x`` is not finite, the shape or dtype of
+        ``x`` does not fit the first weights, there is no sample, ``labels`` are not one
+        integer for each sample, or a label is no class of the network.
+
+    Notes
+    -----
+    Whether the layers of the network fit each other, and their biases the weights, is
+    not checked: those of `initialize` do.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import check_data, initialize
     >>> network = initialize([2, 3], np.random.default_rng(0))
     >>> check_data(network, np.zeros((1, 2), np.float32), np.array([3]))
     Traceback (most recent call last):
@@ -506,8 +578,9 @@ def train(
 ):
     """Train in place; return the history, four lists with entry 0 from before training.
 
-    Training stops early, with a message, when the loss is no number any more or more than
-    ten times what it was at the start, or 10 if that is more: the learning rate is too large.
+    Training stops early, with a message, when the loss is NaN, or at least ten times
+    the loss at the start and at least 10: the learning rate is too large. Used in
+    chapter 3.
 
     Parameters
     ----------
@@ -518,7 +591,7 @@ def train(
     labels : ndarray of int of shape (n,)
         The right classes.
     validation : tuple of ndarray
-        Samples and labels that are evaluated after each epoch and never learned from.
+        Samples and labels for evaluation after each epoch. Nothing is learned from them.
     epochs : int
         How often each sample is shown, at least once.
     batch_size : int
@@ -527,7 +600,7 @@ def train(
         See :func:`step`; positive.
     rng : numpy.random.Generator
         Draws the order of the samples, a new one in each epoch.
-    report : int, default 1
+    report : int, default=1
         Print a line after every ``report`` epochs; 0 prints none.
 
     Returns
@@ -539,12 +612,15 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        See :func:`check_data`; before anything is changed.
+        See :func:`check_data`. Raised before anything is changed.
     ValueError
-        If ``epochs``, ``batch_size`` or ``learning_rate`` is too small, or the rate not finite.
+        If ``epochs``, ``batch_size`` or ``learning_rate`` is too small, or the rate is
+        not finite.
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from helpers.numpy_mlp import initialize, train
     >>> network = initialize([1, 2], np.random.default_rng(0))
     >>> x, labels = np.array([[-1], [1]], np.float32), np.array([0, 1])
     >>> history = train(network, x, labels, (x, labels), epochs=50, batch_size=2,

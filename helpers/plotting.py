@@ -71,7 +71,7 @@ _STYLE = {
 def use_course_style():
     """Give the figures that follow the look of the course.
 
-    Sets matplotlib's ``rcParams``. Used at the beginning of every chapter.
+    Sets matplotlib's ``rcParams``. Used in every chapter.
 
     Examples
     --------

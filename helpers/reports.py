@@ -18,7 +18,7 @@ _SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"
 
 
 class ConfusedPair(NamedTuple):
-    """How often one class was taken for another. Used from chapter 2 on.
+    """How often one class was taken for another.
 
     Parameters
     ----------
@@ -48,7 +48,8 @@ class ConfusionReport:
     """What a classifier gets right and wrong: a table, a matrix and the confused pairs.
 
     Make one with :meth:`from_predictions`; ``print`` it or end a cell with it. Rows
-    always stand for true classes and columns for predicted ones. Used from chapter 2 on.
+    always stand for true classes and columns for predicted ones.
+    Used in every chapter from 2 on.
 
     Parameters
     ----------

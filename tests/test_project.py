@@ -1,11 +1,14 @@
-"""What stands around the course: how to cite it, what has changed, and that these agree."""
+"""The files around the chapters agree with them and with each other."""
 
+import ast
 import re
 import tomllib
 
+import nbformat
 import pytest
 import yaml
 
+from tools.chapters import facts, find_chapters
 from tools.dependencies import ROOT
 
 
@@ -58,3 +61,53 @@ def test_hooks_check_what_make_test_checks_and_strip_nothing():
         assert f"\t@$(BIN)/{entry}" in recipe
     assert len(entries) == recipe.count("\n") - 1  # the last line runs pytest
     assert not any("nbstripout" in entry for entry in entries)
+
+
+# ---- the chapters that the docstrings of the helpers name
+
+DEFINITIONS = ast.FunctionDef | ast.ClassDef
+MODULES = sorted((ROOT / "helpers").glob("[!_]*.py"))
+NOTEBOOKS = [nbformat.read(path, 4) for path in find_chapters([], ROOT / "notebooks")]
+NUMBERS = [facts(notebook).number for notebook in NOTEBOOKS]
+
+
+def names_from(module, notebook):
+    """Return the names of a helper that a chapter imports, or defines for it."""
+    names = set()
+    for cell in notebook.cells:
+        tree = ast.parse(cell.source if cell.cell_type == "code" else "")
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == f"helpers.{module}":
+                names |= {alias.name for alias in node.names}
+            elif "defines" in cell.metadata.get("tags", []):
+                names |= {getattr(node, "name", None)}
+    return names
+
+
+def usage(numbers):
+    """Return the sentence about chapters with these numbers, empty for none."""
+    listed = " and ".join(", ".join(map(str, numbers)).rsplit(", ", 1))
+    if numbers == NUMBERS:
+        return "Used in every chapter."
+    if len(numbers) > 1 and numbers == NUMBERS[-len(numbers) :]:
+        return f"Used in every chapter from {numbers[0]} on."
+    return f"Used in chapter{'s' * (len(numbers) > 1)} {listed}." if numbers else ""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_docstrings_of_helpers_name_the_chapters_that_use_them(path):
+    used = [names_from(path.stem, notebook) for notebook in NOTEBOOKS]
+    public = [
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, DEFINITIONS) and not node.name.startswith("_")
+    ]
+    wanted, found = {}, {}
+    for node in public:
+        docstring = " ".join(ast.get_docstring(node).split())
+        numbers = [
+            n for n, names in zip(NUMBERS, used, strict=True) if node.name in names
+        ]
+        wanted[node.name] = usage(numbers)
+        found[node.name] = " ".join(re.findall(r"\bUsed .*?\.(?= |$)", docstring))
+    assert found == wanted
