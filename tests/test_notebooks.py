@@ -168,6 +168,8 @@ ASKED_TOO_EARLY = {
     "print(len(model.predict(x_test) == y_test))": "x_test ",
     "x_learn, x_validation = train_test_split(x)": "x ",
     "x_test = everything = np.concatenate([x_train, x_test])": "x_test ",
+    "mnist = load_mnist()\na, b, c, d = mnist": "mnist ",
+    "mnist = load_mnist()\nmnist[2].mean()": "mnist ",
 }
 ALT_TEXTS = {
     "Reconstructions, correlations, eigenvalues, components": "no real alt text",
@@ -300,6 +302,7 @@ ALLOWED = [
     "x_test -= x_train.mean()",
     "z_train, z_test = scale(x_train), scale(x_test)",
     "print(x_test.shape, len(y_test))",
+    "mnist = load_mnist()\nx_test = mnist.x_test - mnist.x_train.mean()",
     "first, *rest = x_train, 1, 2",
     "solution = np.linalg.solve(system, target)",
     "try:\n    load()\nexcept ValueError:\n    pass",

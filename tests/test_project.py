@@ -16,6 +16,7 @@ def text_of(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+NOTEBOOKS = [nbformat.read(path, 4) for path in find_chapters([], ROOT / "notebooks")]
 VERSION = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
 
 
@@ -38,6 +39,18 @@ def test_the_readme_is_short_enough_to_be_read():
     assert len(lines) <= 120
     prose = [line for line in lines if not line.startswith(("|", "!["))]
     assert max(map(len, prose)) <= 100
+
+
+def test_readme_states_the_time_of_all_chapters():
+    chapters = [facts(notebook) for notebook in NOTEBOOKS]
+    reading = sum(chapter.minutes for chapter in chapters) / 60
+    exercises = sum(chapter.exercise_minutes for chapter in chapters) / 60
+    stated = re.search(
+        r"about (\d+) hours to .*? and (\d+)(½?) for", text_of("README.md")
+    )
+    assert stated, "write: about H hours to read and run, and H for the exercises"
+    assert abs(int(stated[1]) - reading) <= 0.5
+    assert abs(int(stated[2]) + 0.5 * bool(stated[3]) - exercises) <= 0.25
 
 
 @pytest.mark.parametrize("name", ["bug", "question"])
@@ -67,7 +80,6 @@ def test_hooks_check_what_make_test_checks_and_strip_nothing():
 
 DEFINITIONS = ast.FunctionDef | ast.ClassDef
 MODULES = sorted((ROOT / "helpers").glob("[!_]*.py"))
-NOTEBOOKS = [nbformat.read(path, 4) for path in find_chapters([], ROOT / "notebooks")]
 NUMBERS = [facts(notebook).number for notebook in NOTEBOOKS]
 
 
