@@ -1,9 +1,9 @@
-"""Every exercise's check, tried on right and wrong answers: readers get ticks, hints and waiting lines.
+"""Every exercise's check is tried on right and wrong answers.
 
-The answers stand in `exercise_answers.txt`. A chapter takes up to minutes, and its
+The answers are in `exercise_answers.txt`. A chapter takes up to minutes, and its
 exercises need little of it: what is executed is the import cell, the constants, and the
 cells that define the names that the answers and checks use, found backwards. In place
-of the reader's attempt, all answers are tried one after another, as if each was the
+of the reader's attempt, all answers are tried one after another, each as if it were the
 first.
 
 The random numbers of such a slice may differ from those of the whole chapter, where
@@ -37,7 +37,9 @@ CHAPTERS = {int(path.name[:2]): path for path in find_chapters([], ROOT / "noteb
 STAND_INS = {
     "mnist_report": """
 guesses = np.where(np.arange(10_000) % 9 == 0, mnist.y_test // 2, mnist.y_test)
-mnist_report = ConfusionReport.from_predictions(mnist.y_test, guesses, labels=list(range(10)))
+mnist_report = ConfusionReport.from_predictions(
+    mnist.y_test, guesses, labels=list(range(10))
+)
 """
 }
 
@@ -56,11 +58,14 @@ class Exercise(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Code that a reader may write, and what is said to it where its kind leaves that open."""
+    """Code that a reader may write, and the message that it should get.
+
+    The message is empty where the kind alone decides it.
+    """
 
     kind: str  # solution, unanswered, begun, right or wrong
     code: str = ""
-    claimed: str = ""
+    message: str = ""
 
 
 def exercises_of(notebook):
@@ -78,14 +83,14 @@ def exercises_of(notebook):
 
 
 def read_answers(text):
-    """Return a list of answers for each exercise; `exercise_answers.txt` tells the format."""
+    """Return a list of answers for each exercise; the text describes its format."""
     answers = {}
     for section in re.split("(?m)^# ", text)[1:]:
         number, *entries = map(str.rstrip, re.split("(?m)^## ", section))
         answers[number] = []
         for entry in entries:
             heading, _, code = entry.partition("\n")
-            kind, _, claimed = heading.partition(": ")
+            kind, _, message = heading.partition(": ")
             try:
                 if not re.fullmatch("right|(begun|wrong): .+", heading):
                     raise ValueError("neither right nor begun: ... nor wrong: ...")
@@ -95,12 +100,12 @@ def read_answers(text):
             except (ValueError, SyntaxError) as error:
                 where = f"exercise_answers.txt, {number}, {heading!r}"
                 raise ValueError(f"{where}: {error}") from error
-            answers[number].append(Answer(kind, code, claimed))
+            answers[number].append(Answer(kind, code, message))
     return answers
 
 
 def completed(code, earlier):
-    """Return code in full that is written as a change of the first answer, or as a body in its place."""
+    """Return code in full: it may be a change of the first answer, or a new body."""
     first = next(filter(None, earlier), "")
     if "→" not in code:
         return f"{first.splitlines()[0]}\n{code}" if code.startswith(" ") else code
@@ -127,7 +132,7 @@ ANSWERS = read_answers(
 
 
 def cells_needed(sources, names):
-    """Return which of the cells before a place give these names, and, backwards, what those cells need."""
+    """Return which of the cells before a place these names need, found backwards."""
     needed = {0, 1}  # imports and constants
     names = set(names)
     for place in reversed(range(len(sources))):
@@ -139,7 +144,7 @@ def cells_needed(sources, names):
 
 
 def slice_of(notebook, stand_ins):
-    """Return the sources of the cells that a chapter's exercises need, each exercise a number among them.
+    """Return the sources that a chapter's exercises need, the exercises among them.
 
     Code of ``stand_ins`` takes the place of the cell that gives a name.
     """
@@ -158,7 +163,7 @@ def slice_of(notebook, stand_ins):
 
 
 def stand_in(source, stand_ins):
-    """Return the code that stands in for a cell, or the cell's own."""
+    """Return the code that replaces a cell's, or the cell's own."""
     given = names_of(source)[1]
     return next((code for name, code in stand_ins.items() if name in given), source)
 
@@ -168,19 +173,19 @@ def stand_in(source, stand_ins):
 
 @cache
 def tries_of(exercise):
-    """Return all answers to try: the notebook's own, one that is only begun, and those of the file."""
+    """Return all answers to try: the solution, no answer, one begun, and the file's."""
     answers = ANSWERS.get(exercise.number, [])
-    told = [answer.claimed for answer in answers if answer.kind == "begun"]
+    messages = [answer.message for answer in answers if answer.kind == "begun"]
     return [
         Answer("solution", exercise.solution),
         Answer("unanswered", exercise.attempt),
-        Answer("begun", begun(exercise), *told),
+        Answer("begun", begun(exercise), *messages),
         *(answer for answer in answers if answer.kind != "begun"),
     ]
 
 
 def begun(exercise):
-    """Return the solution with `...` in place of each value that the check asks for, and of each function's body."""
+    """Return the solution with `...` for each value asked for and each function body."""
     asked, given = names_of(exercise.check)[0], []
     for statement in ast.parse(exercise.solution).body:
         if isinstance(statement, ast.FunctionDef):
@@ -203,8 +208,8 @@ def names_tried(exercise):
 def try_answer(names, code, check, changeable):
     """Run an answer and its check in a namespace, and leave the namespace as it was.
 
-    Return the last line that the check says, all its hints, and a number that stands
-    for the value that it was given. ``changeable`` are names whose values the answer
+    Return the last line that the check prints, or its error; a hash of the value that
+    it was given; and all its hints. ``changeable`` are names whose values the answer
     could change.
     """
     # executed in kernels, where only what it imports is sure to be there
@@ -233,9 +238,11 @@ def try_answer(names, code, check, changeable):
         with redirect_stdout(printed):
             exec(code, names)
             exec(check, names)
-        said = "".join(printed.getvalue().splitlines()[-1:])  # checkpoints come before
+        message = "".join(
+            printed.getvalue().splitlines()[-1:]
+        )  # checkpoints come before
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {error}"
     try:
         numbers = np.ravel(np.asarray(values, dtype=float))
         value = " ".join(f"{number:.6g}" for number in numbers)
@@ -243,11 +250,11 @@ def try_answer(names, code, check, changeable):
         value = repr(values)
     names.clear()
     names.update(before)
-    return {"said": said, "value": hash(value), "hints": all_hints}
+    return {"message": message, "value": hash(value), "hints": all_hints}
 
 
 def trying(exercise):
-    """Return the source of a cell that tries all answers to an exercise and prints what came of them, in one line."""
+    """Return the source of a cell that tries all answers and prints the results."""
     codes = [answer.code for answer in tries_of(exercise)]
     changeable = sorted(names_tried(exercise))
     return (
@@ -259,7 +266,10 @@ def trying(exercise):
 
 @pytest.fixture(scope="session")
 def tried(tmp_path_factory):
-    """Return a function that returns what came of every answer to an exercise; it runs a chapter's slice once."""
+    """Return a function that returns the results of all answers to an exercise.
+
+    It runs the slice of a chapter once.
+    """
 
     @cache
     def results(number):
@@ -282,24 +292,28 @@ def tried(tmp_path_factory):
     return lambda number: results(int(number.split(".")[0]))[number]
 
 
-# ---- what must be said
+# ---- the messages
 
 RIGHT = ("solution", "right")
+WHERE = (
+    "section `# {number}` of tests/exercise_answers.txt, whose first lines describe "
+    "the format."
+)
 
 
 def wanted(number, answer):
-    """Return what must be said to an answer, or how it begins."""
+    """Return the message that an answer must get, or its beginning."""
     if answer.kind in RIGHT:
         return f"✓ Exercise {number}: right."
-    if not answer.claimed:
+    if not answer.message:
         return f"○ Exercise {number} is waiting for your answer"
-    if is_error(answer.claimed):
-        return answer.claimed
-    return f"WrongAnswer: Exercise {number}: not yet. {answer.claimed}"
+    if is_error(answer.message):
+        return answer.message
+    return f"WrongAnswer: Exercise {number}: not yet. {answer.message}"
 
 
-def is_error(claimed):
-    return re.match(r"\w+Error: ", claimed) is not None
+def is_error(message):
+    return re.match(r"\w+Error: ", message) is not None
 
 
 @pytest.mark.course
@@ -311,20 +325,32 @@ def is_error(claimed):
         for place, answer in enumerate(tries_of(exercise))
     ],
 )
-def test_each_answer_is_told_what_it_deserves(tried, number, place, answer):
-    said = tried(number)[place]["said"]
-    assert said.startswith(wanted(number, answer)), answer.code
+def test_answer_gets_the_expected_verdict(tried, number, place, answer):
+    message, expected = tried(number)[place]["message"], wanted(number, answer)
+    assert message.startswith(expected), (
+        f"This answer to exercise {number} ({answer.kind}) gets {message!r}, not "
+        f"{expected!r}. Change the check in the chapter, or the answer: "
+        f"{WHERE.format(number=number)}\n\n{answer.code}"
+    )
 
 
 @pytest.mark.course
 @pytest.mark.parametrize("number", EXERCISES)
-def test_hints_are_plain_text_and_all_are_given(tried, number):
+def test_hints_are_plain_text_and_all_are_reached(tried, number):
     results = tried(number)
-    told = "\n".join(result["said"] for result in results)
+    messages = "\n".join(result["message"] for result in results)
     hints = results[0]["hints"]
-    assert len(set(hints)) >= 3
-    assert [hint for hint in hints if hint not in told] == []
-    assert [hint for hint in hints if re.search(r"\*\w[^*]*\*|`", hint)] == []
+    assert len(set(hints)) >= 3, (
+        f"The check of exercise {number} has {len(set(hints))} different hints: give its "
+        "check_exercise(..., hints=[(wrong answer, hint), ...]) at least 3"
+    )
+    unused = "".join(f"\n## wrong: {hint}" for hint in hints if hint not in messages)
+    assert not unused, (
+        "No answer gets these hints. Write code below each of these lines: "
+        f"{WHERE.format(number=number)}{unused}"
+    )
+    marked = [hint for hint in hints if re.search(r"\*\w[^*]*\*|`", hint)]
+    assert not marked, f"Hints are shown as they are: no * and no ` in {marked}"
 
 
 @pytest.mark.course
@@ -332,25 +358,35 @@ def test_hints_are_plain_text_and_all_are_given(tried, number):
 def test_wrong_answers_with_different_hints_differ(tried, number):
     tries = zip(tries_of(EXERCISES[number]), tried(number), strict=True)
     values = {
-        (result["value"], answer.claimed)
+        (result["value"], answer.message)
         for answer, result in tries
-        if answer.kind == "wrong" and not is_error(answer.claimed)
+        if answer.kind == "wrong" and not is_error(answer.message)
     }
-    assert len(values) == len({value for value, _ in values})
+    assert len(values) == len({value for value, _ in values}), (
+        "Answers with the same value expect different hints: change one of them, "
+        f"{WHERE.format(number=number)}"
+    )
 
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_right_answers_are_written_in_three_ways(number):
     tries = [one for one in tries_of(EXERCISES[number]) if one.kind in RIGHT]
-    assert len({ast.dump(ast.parse(answer.code)) for answer in tries}) >= 3
+    ways = {ast.dump(ast.parse(answer.code)) for answer in tries}
+    assert len(ways) >= 3, (
+        f"The solution and {len(ways) - 1} other right answers: write "
+        f"{3 - len(ways)} more below lines `## right`, {WHERE.format(number=number)}"
+    )
 
 
 def test_all_exercises_and_no_others_have_answers():
     assert len(EXERCISES) >= 19
-    assert list(ANSWERS) == list(EXERCISES), "see tests/exercise_answers.txt"
+    assert list(ANSWERS) == list(EXERCISES), (
+        "tests/exercise_answers.txt needs a section `# N.M` for each exercise of the "
+        "chapters and no other, in their order; its first lines describe the format"
+    )
 
 
-# ---- all of this can fail
+# ---- these tests can fail
 
 ENOUGH = """
 # 1.1
@@ -370,7 +406,7 @@ x → y
 """
 
 
-def test_answers_are_read_as_the_file_says():
+def test_answers_are_read_in_the_described_format():
     assert read_answers(ENOUGH)["1.1"] == [
         Answer("begun", "", "One more."),
         Answer("right", "def answer(x):\n    return x + 1"),
@@ -394,25 +430,26 @@ def test_answers_are_read_as_the_file_says():
         ("One more.", "One more.\nanswer = 1", "'begun: One more.': code is"),
     ],
 )
-def test_a_malformed_file_of_answers_is_refused(old, new, fault):
+def test_malformed_answers_are_rejected(old, new, fault):
     with pytest.raises(ValueError, match=rf"exercise_answers.txt, 1\.1, .*{fault}"):
         read_answers(ENOUGH.replace(old, new, 1))
 
 
 CHECK = """
 wanted = total + 1
-check_exercise("1.1", lambda: answer, wanted, hints=[(3, "Too large."), (1, "Too small.")])
+hints = [(3, "Too large."), (1, "Too small.")]
+check_exercise("1.1", lambda: answer, wanted, hints=hints)
 """
 
 
-def said_to(code):
+def message_for(code):
     kept = {"list": [np.zeros(2)]}
     names = {"check_exercise": check_exercise, "total": 1, "kept": kept}
     before = dict(names)
     result = try_answer(names, code, CHECK, ["kept"])
     assert names == before and list(kept) == ["list"]
     assert [array.tolist() for array in kept["list"]] == [[0, 0]]
-    return result["said"]
+    return result["message"]
 
 
 TICK, WAITS = Answer("right"), Answer("unanswered")
@@ -436,10 +473,12 @@ LARGE, SMALL = Answer("wrong", "", "Too large."), Answer("wrong", "", "Too small
         ("kept['other'] = 2; answer = 2", TICK),
     ],
 )
-def test_an_answer_is_tried_and_leaves_nothing_behind(code, fitting):
-    said = said_to(code)
+def test_trying_an_answer_leaves_nothing_behind(code, fitting):
+    message = message_for(code)
     possible = {wanted("1.1", one) for one in (fitting, TICK, WAITS, LARGE, SMALL)}
-    assert [one for one in possible if said.startswith(one)] == [wanted("1.1", fitting)]
+    assert [one for one in possible if message.startswith(one)] == [
+        wanted("1.1", fitting)
+    ]
 
 
 def small_chapter(*sources):
@@ -465,19 +504,19 @@ SOURCES = [
 ]
 
 
-def test_a_slice_holds_what_the_exercise_needs_and_no_more():
+def test_slice_holds_only_what_the_exercise_needs():
     parts = slice_of(small_chapter(*SOURCES), {"model": "model = SEED"})
     exercise = Exercise("9.1", 10, *SOURCES[-3:])
     assert parts == [*SOURCES[:3], SOURCES[4], "model = SEED", SOURCES[9], exercise]
 
 
-def test_a_slice_takes_the_latest_definition_and_its_needs():
+def test_slice_takes_the_latest_definition_and_its_needs():
     steps = ["x = 0", "x = SEED", "y = x", "x = y + x"]
     cells = [*SOURCES[:2], *steps, "# attempt", "answer = x", SOURCES[-1]]
     assert slice_of(small_chapter(*cells), {})[2:-1] == steps[1:]
 
 
-def test_an_answer_is_begun_with_what_its_check_asks_for():
+def test_begun_answer_has_what_its_check_asks_for():
     solution = "half = 2\ndef answer(x, *, y=1):\n    return half\nother, more = 1, 2"
     check = 'check_exercise("9.1", lambda: answer(other), 5.0)'
     started = begun(Exercise("9.1", 0, "", solution, check))
