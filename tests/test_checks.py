@@ -31,7 +31,7 @@ def test_false_claim_raises_and_prints_nothing(capsys, untruth):
 
 
 @pytest.mark.parametrize("value", [np.array([True]), np.array(1), 1, np.int64(1), None])
-def test_a_condition_is_a_single_truth_value(capsys, value):
+def test_condition_must_be_a_single_truth_value(capsys, value):
     words = f"condition must be a single True or False, got {type(value).__name__}: "
     with pytest.raises(TypeError, match=rf"{words}.*np\.all"):
         checkpoint("the loss fell", value)
@@ -39,7 +39,7 @@ def test_a_condition_is_a_single_truth_value(capsys, value):
 
 
 @pytest.mark.parametrize("claim", ["", "  ", None, 3])
-def test_a_claim_is_a_sentence(claim):
+def test_claim_must_be_a_sentence(claim):
     with pytest.raises(TypeError, match=rf"claim must be a sentence, got {claim!r}"):
         checkpoint(claim, True)
 
@@ -160,7 +160,7 @@ def test_equal_gradients_have_no_error(gradient):
         (MATRIX, MATRIX * [[1, 1, 1], [1, 1, -1]], 2),
     ],
 )
-def test_a_wrong_entry_is_compared_with_its_own_size(formula, measured, error):
+def test_wrong_entry_is_compared_with_its_own_size(formula, measured, error):
     assert error_of(formula, measured) == pytest.approx(error, rel=1e-6)
     assert error_of(measured, formula) == pytest.approx(error, rel=1e-6)
 
@@ -195,7 +195,7 @@ def test_a_wrong_entry_is_compared_with_its_own_size(formula, measured, error):
         (lambda: error_of([[1], [1, 2]], [1]), ValueError, "formula"),
     ],
 )
-def test_arguments_that_mean_nothing_are_refused(call, error, words):
+def test_unusable_arguments_raise_an_error(call, error, words):
     with pytest.raises(error, match=words):
         call()
 
@@ -281,13 +281,13 @@ def test_long_wrong_answer_is_cut_short(size, texts):
 
 
 @pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], abs, [[1], [1, 2]]])
-def test_an_answer_of_another_kind_is_wrong(answer):
+def test_answer_of_another_kind_is_wrong(answer):
     assert refusal(answer, 3.0)
     assert refusal(3.0, "three")
 
 
 @pytest.mark.parametrize("answer", [1.0, [1.0, 1.0], [[1.0], [1.0], [1.0]]])
-def test_an_answer_of_another_shape_is_wrong(answer):
+def test_answer_of_another_shape_is_wrong(answer):
     given = (
         f"an array of shape {np.shape(answer)}" if np.ndim(answer) else "a single value"
     )
@@ -295,7 +295,7 @@ def test_an_answer_of_another_shape_is_wrong(answer):
     assert refusal(answer, [1.0, 1.0, 1.0]) == f"{wanted} {given}."
 
 
-def test_the_first_hint_that_fits_is_given(capsys):
+def test_first_hint_that_fits_is_given(capsys):
     hints = [
         (4, "Halve it."),
         ([2, 2], "One number."),
@@ -335,7 +335,7 @@ def test_answer_that_is_no_function_is_refused():
         check_exercise("2.1", 0.3, 5)
 
 
-def test_an_error_in_the_answer_reaches_the_reader():
+def test_error_in_the_answer_reaches_the_reader():
     def answer():
         total += 1  # noqa: F821, F841
         return total
@@ -346,7 +346,7 @@ def test_an_error_in_the_answer_reaches_the_reader():
         check_exercise("2.1", lambda: 1 / 0, 5)
 
 
-def test_how_close_an_answer_must_be_can_be_set(capsys):
+def test_tolerance_of_an_answer_can_be_set(capsys):
     assert refusal(5.004, 5) and refusal(5e-9, 0)
     check_exercise("2.1", lambda: 5.004, 5, rtol=1e-3)
     check_exercise("2.1", lambda: 5.004, 5, atol=5e-3)
@@ -355,7 +355,7 @@ def test_how_close_an_answer_must_be_can_be_set(capsys):
     assert capsys.readouterr().out.count("✓") == 4
 
 
-def test_an_exercise_is_answered_while_its_answer_is_right():
+def test_exercise_is_answered_while_its_answer_is_right():
     assert is_answered("9.1") is False
     for answer, right in ((5, True), (..., False), (5, True), (4, False), (5, True)):
         with contextlib.suppress(AssertionError):

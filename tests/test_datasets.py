@@ -111,20 +111,20 @@ def test_a_missing_folder_is_named(tmp_path):
     assert_refused(tmp_path / "nowhere", X_TRAIN, "it is missing")
 
 
-def test_a_missing_bundled_file_can_be_restored_with_git(tmp_path, monkeypatch):
+def test_error_for_a_bundled_file_names_git_checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "_FOLDER", tmp_path)
     with pytest.raises(DatasetError, match="it is missing.*`git checkout -- helpers/m"):
         load_mnist()
 
 
-def test_a_folder_in_the_place_of_a_file_is_named(folder):
+def test_folder_instead_of_a_file_is_named(folder):
     (folder / Y_TRAIN).unlink()
     (folder / Y_TRAIN).mkdir()
     assert_refused(folder, Y_TRAIN, "it cannot be read (")
 
 
 @pytest.mark.parametrize("train, test", [(X_TRAIN, X_TEST), (Y_TRAIN, Y_TEST)])
-def test_a_test_file_in_the_place_of_training_is_noticed(folder, train, test):
+def test_swapped_training_and_test_files_are_noticed(folder, train, test):
     shutil.copy(BUNDLED / test, folder / train)
     assert_refused(folder, train, f"it holds what belongs in {test}")
 

@@ -185,7 +185,7 @@ def tries_of(exercise):
 
 
 def begun(exercise):
-    """Return the solution with `...` for each value asked for and each function body."""
+    """Return the solution with `...` for each value asked for and each body."""
     asked, given = names_of(exercise.check)[0], []
     for statement in ast.parse(exercise.solution).body:
         if isinstance(statement, ast.FunctionDef):
@@ -341,8 +341,8 @@ def test_hints_are_plain_text_and_all_are_reached(tried, number):
     messages = "\n".join(result["message"] for result in results)
     hints = results[0]["hints"]
     assert len(set(hints)) >= 3, (
-        f"The check of exercise {number} has {len(set(hints))} different hints: give its "
-        "check_exercise(..., hints=[(wrong answer, hint), ...]) at least 3"
+        f"The check of exercise {number} has {len(set(hints))} different hints: give "
+        "its check_exercise(..., hints=[(wrong answer, hint), ...]) at least 3"
     )
     unused = "".join(f"\n## wrong: {hint}" for hint in hints if hint not in messages)
     assert not unused, (

@@ -1,4 +1,4 @@
-"""A chapter that saves a file works in a course that cannot be written, too."""
+"""A chapter that saves a file works in a read-only course, too."""
 
 import shutil
 from errno import EROFS
@@ -11,7 +11,7 @@ from helpers.folders import writable_folder
 
 @pytest.fixture(params=["a file in its place", "read-only"])
 def locked(request, tmp_path, monkeypatch):
-    """Return a folder that cannot be made, or made but not written: root may do both."""
+    """Return a folder that cannot be made, or not be written, even by root."""
     if request.param == "read-only":
 
         def refuse(dir):
@@ -23,16 +23,16 @@ def locked(request, tmp_path, monkeypatch):
     return tmp_path / "build" / "models"
 
 
-def test_a_temporary_folder_stands_in_for_a_locked_one(locked, capsys):
+def test_temporary_folder_replaces_a_locked_one(locked, capsys):
     folder = writable_folder(locked)
     assert folder != locked and list(folder.iterdir()) == []
-    said = capsys.readouterr().out
-    assert said.startswith(f"Files go to {folder}: {locked} cannot be written (")
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"Files go to {folder}: {locked} cannot be written (")
     (folder / "model").write_text("saved")
     shutil.rmtree(folder)
 
 
-def test_the_wanted_folder_is_used_and_nothing_said(tmp_path, capsys):
+def test_wanted_folder_is_used_silently(tmp_path, capsys):
     wanted = tmp_path / "build" / "models"
     assert [writable_folder(wanted), writable_folder(str(wanted))] == [wanted] * 2
     assert list(wanted.iterdir()) == []

@@ -1,6 +1,6 @@
-"""The network of chapter 3 against SciPy, scikit-learn and finite differences; its training; what it refuses.
+"""The network of chapter 3 against SciPy, scikit-learn and finite differences.
 
-At the end, changes that would break it are planted one by one: a check must notice each.
+At the end, changes that break it are made one by one: a check must notice each.
 """
 
 import ast
@@ -28,7 +28,7 @@ SIZES = pytest.mark.parametrize(
 
 
 def network_of(sizes, activation="relu", *, seed=0, dtype=np.float64, mlp=numpy_mlp):
-    """Return a network made without the module's own initialize; its biases are not zero."""
+    """Return a network made without `initialize`; its biases are not zero."""
     rng = np.random.default_rng(seed)
     weights = [
         rng.normal(0, 1.5 / math.sqrt(inputs), size=(inputs, outputs)).astype(dtype)
@@ -47,7 +47,7 @@ def samples_for(sizes, n=7, *, dtype=np.float64):
 
 
 def blobs(n=90, *, seed=0, dtype=np.float32):
-    """Return three clouds of points, far enough apart to be told from each other."""
+    """Return three clouds of points, far enough apart to be separated."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % 3
     corners = np.array([[2, 0], [-1, 1.7], [-1, -1.7]])
@@ -116,7 +116,7 @@ def check_activations(mlp, dtype=np.float64):
 
 
 def logits_for(dtype, scale):
-    """Return logits whose rows have very different levels, so that each needs a shift of its own."""
+    """Return logits whose rows have very different levels: each needs its own shift."""
     levels = np.array([-1e4, -1000, 0, 3, 1000])[:, None]
     spread = scale * np.random.default_rng(2).normal(size=(5, 4))
     return (levels + spread).astype(dtype), np.array([2, 0, 3, 1, 1])
@@ -215,7 +215,7 @@ def check_step(mlp):
 
 
 def check_epoch(mlp, activation="relu"):
-    """Compare with scikit-learn, batch by batch; the last batch may be smaller than the others."""
+    """Compare with scikit-learn, batch by batch; the last batch may be smaller."""
     for batch_size in (4, 11, 100):
         network = network_of((5, 4, 4, 3), activation, mlp=mlp)
         x, labels = samples_for((5, 3), 11)
@@ -238,7 +238,7 @@ def trained(network, data=None, validation=None, *, mlp=numpy_mlp, **changes):
 
 
 def check_training(mlp):
-    """Repeat the training epoch by epoch: the history begins before the first and ends after the last."""
+    """Repeat the training by epochs: the history holds the start and every epoch."""
     network, validation = network_of((2, 8, 3), dtype=np.float32, mlp=mlp), blobs(40)
     twin, rng = copy_of(network), np.random.default_rng(3)
     history = trained(network, validation=validation, mlp=mlp, report=0)
@@ -262,7 +262,7 @@ CHECKS = [check_one_hot, check_forward, check_minibatches, check_step, check_tra
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_module_passes(check):
+def test_module_passes(check):
     check(numpy_mlp)
 
 
@@ -357,7 +357,7 @@ def test_the_seed_decides_the_network():
 
 
 @pytest.mark.parametrize("sizes", [[], [3], [3, 0, 2], [3, -1]], ids=str)
-def test_sizes_that_make_no_network_are_refused(sizes):
+def test_sizes_that_make_no_network_raise_an_error(sizes):
     with pytest.raises(ValueError) as caught:
         numpy_mlp.initialize(tuple(sizes), np.random.default_rng(0))
     message = "sizes must hold at least two layer sizes, each at least 1, got "
@@ -419,20 +419,22 @@ def test_the_smallest_training_has_one_sample_and_epoch():
     [({}, range(6)), ({"report": 2}, [0, 2, 4]), ({"report": 0}, [])],
     ids=str,
 )
-def test_the_report_shows_what_the_history_holds(capsys, options, epochs):
+def test_report_shows_the_history(capsys, options, epochs):
     network = network_of((2, 8, 3), dtype=np.float32)
     history = trained(network, epochs=5, learning_rate=0.02, **options)
-    rows = list(zip(*history.values(), strict=True))
+    rows = enumerate(zip(*history.values(), strict=True))
     lines = [
-        f"epoch {epoch:3}   loss {rows[epoch][0]:.3f}, validation {rows[epoch][2]:.3f}   "
-        f"accuracy {rows[epoch][1]:.1%}, validation {rows[epoch][3]:.1%}\n"
-        for epoch in epochs
+        f"epoch {epoch:3}   loss {loss:.3f}, validation {validation_loss:.3f}   "
+        f"accuracy {accuracy:.1%}, validation {validation_accuracy:.1%}\n"
+        for epoch, (loss, accuracy, validation_loss, validation_accuracy) in rows
+        if epoch in epochs
     ]
     assert capsys.readouterr() == ("".join(lines), "")
 
 
 STOPPED = re.compile(
-    r"Stopped: in epoch (\d+) the loss rose to (\S+)\. Try a learning rate smaller than (\S+)\.\n"
+    r"Stopped: in epoch (\d+) the loss rose to (\S+)\. "
+    r"Try a learning rate smaller than (\S+)\.\n"
 )
 
 
@@ -502,14 +504,14 @@ BAD_DATA = [
 
 @pytest.mark.parametrize("spoil, message", BAD_DATA)
 @pytest.mark.parametrize("sizes", [(2, 3), (2, 4, 3)], ids=str)
-def test_data_that_cannot_be_used_are_refused(sizes, spoil, message):
+def test_unusable_data_raise_an_error(sizes, spoil, message):
     with pytest.raises((TypeError, ValueError)) as caught:
         numpy_mlp.check_data(network_of(sizes, dtype="f4"), *spoil(*blobs()))
     assert str(caught.value) == message
 
 
 def refusal(capsys, network, data, validation, **changes):
-    """Return why training is refused, having seen that nothing else happened."""
+    """Return the error that training raises; check that nothing else happened."""
     before, rng = copy_of(network), np.random.default_rng(0)
     with pytest.raises(ValueError) as caught:
         trained(network, data, validation, **{"rng": rng} | changes)
@@ -544,7 +546,7 @@ def test_a_network_that_is_not_finite_is_refused(capsys, place, value):
     ],
     ids=str,
 )
-def test_options_that_make_no_training_are_refused(capsys, options, given):
+def test_unusable_options_raise_an_error(capsys, options, given):
     network = network_of((2, 4, 3), dtype=np.float32)
     message = refusal(capsys, network, blobs(), blobs(), **options)
     wanted = "epochs and batch_size must be at least 1 and learning_rate positive"
@@ -607,7 +609,7 @@ def check_of(name, source):
 
 
 @pytest.mark.parametrize("row", CHANGES.strip().splitlines())
-def test_a_change_that_breaks_the_module_is_noticed(row):
+def test_change_that_breaks_the_module_is_noticed(row):
     name, rest = row.split(":  ")
     old, new = (text.strip() for text in rest.split(" →"))
     assert SOURCE.count(old) == 1

@@ -1,4 +1,4 @@
-"""Start-up: what importing the helpers costs and changes, and how a talkative library is kept quiet."""
+"""Start-up: what importing the helpers loads and changes, and what is hidden."""
 
 import importlib.util
 import json
@@ -20,7 +20,7 @@ MODULES = sorted(
 
 @pytest.fixture
 def run(tmp_path):
-    """Run Python code in a process of its own, in a folder that has nothing to do with the course."""
+    """Run Python code in a process of its own, in a folder outside the course."""
 
     def run(code, **environment):
         unset = {"TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND", "KERAS_HOME"}
@@ -76,8 +76,9 @@ def test_imports_change_no_setting_and_no_random_state(run):
         import importlib, random, warnings
         import numpy as np
         def settings():
-            return dict(os.environ), np.geterr(), np.get_printoptions(), warnings.filters[:], \\
-                random.getstate(), np.random.get_state()[1].tolist()
+            numpy_settings = np.geterr(), np.get_printoptions()
+            random_states = random.getstate(), np.random.get_state()[1].tolist()
+            return dict(os.environ), warnings.filters[:], numpy_settings, random_states
         import matplotlib.pyplot, seaborn, sklearn.metrics
         before = settings()
         for module in {MODULES}:
@@ -93,23 +94,25 @@ def test_imports_change_no_setting_and_no_random_state(run):
 def test_messages_are_hidden_inside_and_shown_around(run):
     code = """
         import subprocess
+        write = "import os, sys; os.write(2, sys.argv[1].encode())"
+        child = [sys.executable, "-c", write]
         sys.stderr = open(2, "w", buffering=1, closefd=False)
         sys.stderr.write("before;")         # half a line, which Python still holds
         with quiet_startup() as nothing:
             assert nothing is None
             os.write(2, b"hidden: library;")
             print("hidden: python;", file=sys.stderr)
-            subprocess.run([sys.executable, "-c", "import os; os.write(2, b'hidden: child;')"], timeout=60)
+            subprocess.run([*child, "hidden: child;"], timeout=60)
             sys.stderr.write("hidden: half a line;")
             print("page", flush=True)
         os.write(2, b"after;")
         print("python again", file=sys.stderr)
-        subprocess.run([sys.executable, "-c", "import os; os.write(2, b'child again')"], timeout=60)
+        subprocess.run([*child, "child again"], timeout=60)
     """
     assert run(code) == (0, "page\n", "before;after;python again\nchild again")
 
 
-def test_it_may_be_entered_twice_and_leaves_nothing_open(run):
+def test_it_can_be_nested_and_leaves_nothing_open(run):
     code = """
         def lowest_free_descriptor():
             number = os.dup(2)
@@ -125,7 +128,7 @@ def test_it_may_be_entered_twice_and_leaves_nothing_open(run):
     assert run(code) == (0, "", "shown;shown;")
 
 
-def test_an_exception_passes_with_the_messages_as_a_note(run):
+def test_exception_gets_the_messages_as_a_note(run):
     code = """
         import json
         try:
@@ -144,7 +147,7 @@ def test_an_exception_passes_with_the_messages_as_a_note(run):
 
 
 @pytest.mark.parametrize("level", [None, "0"])
-def test_the_log_level_of_the_reader_stays(run, level):
+def test_log_level_of_the_reader_is_kept(run, level):
     code = """
         with quiet_startup():
             print(os.environ["TF_CPP_MIN_LOG_LEVEL"])
@@ -181,7 +184,8 @@ ENGINE = """
     with {context}:
         import keras
         keras.utils.set_random_seed(0)
-    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)])(keras.ops.ones((1, 28, 28, 1)))
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(2, 3)])
+    model(keras.ops.ones((1, 28, 28, 1)))
     # TensorFlow has no public function for it
     from tensorflow.python.util import _pywrap_util_port
     print(keras.backend.backend(), _pywrap_util_port.IsMklEnabled())
@@ -196,7 +200,7 @@ def test_keras_starts_quietly_and_with_onednn_as_without(run):
 
 
 @pytest.mark.parametrize("engine", ["jax", "torch", "TensorFlow"])
-def test_the_engine_of_the_reader_is_used_or_missed_aloud(run, engine):
+def test_engine_of_the_reader_is_used_or_reported_missing(run, engine):
     code = """
         with quiet_startup():
             import keras
@@ -212,7 +216,7 @@ def test_the_engine_of_the_reader_is_used_or_missed_aloud(run, engine):
         assert (status, shown, errors) == (0, f"{engine}\n", "")
 
 
-def test_settings_of_the_reader_that_break_chapters_are_undone(run, tmp_path):
+def test_settings_that_break_chapters_are_replaced(run, tmp_path):
     code = """
         for _ in range(2):                 # a cell that is run again
             with quiet_startup():
@@ -224,14 +228,14 @@ def test_settings_of_the_reader_that_break_chapters_are_undone(run, tmp_path):
             keras.config.set_floatx("float64")     # in a cell of the reader
     """
     file = tmp_path / "keras.json"
-    told = f"{file} sets {{}} to {{}}: this session uses {{}} instead".format
+    line = f"{file} sets {{}} to {{}}: this session uses {{}} instead".format
     settings = {"image_data_format": "channels_first", "floatx": "float16"}
     file.write_text(json.dumps(settings), encoding="utf-8")
     status, shown, errors = run(code, KERAS_HOME=str(tmp_path))
     assert (status, errors) == (0, "")
     assert shown.splitlines() == [
-        told("image_data_format", "channels_first", "channels_last"),
-        told("floatx", "float16", "float32"),
+        line("image_data_format", "channels_first", "channels_last"),
+        line("floatx", "float16", "float32"),
         *("(1, 3, 4, 2) float32", "float32"),
         *("(1, 3, 4, 2) float32", "float64"),
     ]

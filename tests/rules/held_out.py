@@ -9,8 +9,8 @@ That is before the section whose title says that they are used once. The rule se
 * a name that gets the result of ``load_mnist()``: attributes without the word test may
   be used, but the name itself may be neither unpacked, indexed nor passed on.
 
-It does not see a split by slices, a call of ``load_mnist()`` whose result is unpacked or
-used at once, test data under another name, or files that are read in another way.
+It does not see a split by slices, a call of ``load_mnist()`` whose result is unpacked
+or used at once, test data under another name, or files that are read in another way.
 """
 
 import ast
@@ -26,7 +26,7 @@ LEARNS = re.compile(r"\.(fit|evaluate|score)\w*\(")
 
 
 def asked_too_early(notebook):
-    """Yield the name of test data that are used too early, with the source of the cell."""
+    """Yield the name of test data that are used too early, with the cell's source."""
     whole = set()  # names of data that hold a test part
     loaded = set()  # names of data sets, whose attributes hold the parts
     made_of, may_be_asked = {}, set()
