@@ -260,7 +260,8 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     __tracebackhide__ = True  # IPython shows an error of the answer without this file
     if not callable(answer):
         raise TypeError(
-            f"answer must be a function: write lambda: {_shown(answer)} for it"
+            f"answer must be a function, got {type(answer).__name__}: "
+            "write lambda: before it, as in lambda: 0.5"
         )
     _answered.discard(number)
     missing = "."

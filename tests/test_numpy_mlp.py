@@ -561,12 +561,12 @@ activations:  return a * (1 - a) → return a
 activations:  np.maximum(z, 0) → np.abs(z)
 activations:  0.5 * (1 + np.tanh(0.5 * z)) → 1 / (1 + np.exp(-z))
 softmax:  np.exp(logits - logits.max(axis=1, keepdims=True)) → np.exp(logits)
-softmax:  np.exp(logits - logits.max(axis=1, keepdims=True)) → np.exp(logits - logits.max())
+softmax:  np.exp(logits - logits.max(axis=1 → np.exp(logits - logits.max(axis=None
 softmax:  powers.sum(axis=1, keepdims=True) → powers.sum(axis=0, keepdims=True)
 cross_entropy:  shifted = logits - logits.max(axis=1, keepdims=True) → shifted = logits
-cross_entropy:  shifted = logits - logits.max(axis=1, keepdims=True) → shifted = logits - logits.max()
+cross_entropy:  shifted = logits - logits.max(axis=1 → shifted = logits - logits.max(axis=None
 cross_entropy:  np.mean(log_sums - shifted → np.sum(log_sums - shifted
-one_hot:  np.eye(classes, dtype=dtype)[labels] → np.eye(classes, dtype=dtype)[classes - 1 - labels]
+one_hot:  dtype=dtype)[labels] → dtype=dtype)[classes - 1 - labels]
 forward:  activate(layers[-1] @ weights + bias) → activate(layers[-1] @ weights)
 forward:  activate(layers[-1] @ weights + bias) → layers[-1] @ weights + bias
 forward:  @ network.weights[-1] + network.biases[-1] → @ network.weights[-1]
@@ -590,7 +590,7 @@ minibatches:  range(0, n, batch_size) → range(0, n - batch_size + 1, batch_siz
 minibatches:  order[start:start + batch_size] → np.arange(n)[start:start + batch_size]
 step:  parameter -= learning_rate → parameter += learning_rate
 step:  parameter -= learning_rate → parameter = parameter - learning_rate
-step:  network.weights + network.biases, gradient.weights → network.weights, gradient.weights
+step:  network.weights + network.biases, → network.weights,
 epoch:  / len(labels) → / 4
 epoch:  labels[batch] → labels[:len(batch)]
 epoch:  layers = forward(network, x[batch]) → layers = forward(network, x[:len(batch)])
