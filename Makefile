@@ -42,10 +42,10 @@ portable: $(READY) ## run the course as other machines would: threads, seeds, ve
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m tests.audit.portable $(ROWS)
 
-audit: $(READY)    ## ask for known weaknesses of the packages in requirements.lock (needs a network)
+audit: $(READY)    ## ask for known vulnerabilities of the packages in requirements.lock (needs a network)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock || \
-		{ echo "Not audited, or weaknesses were found: the lines above say which."; exit 1; }
+		{ echo "Not audited, or vulnerabilities were found: the lines above say which."; exit 1; }
 
 student: $(READY)  ## an edition to hand out, without solutions and outputs, in build/student
 	@$(BIN)/python -m tools student $(CHAPTER)
@@ -56,8 +56,8 @@ slides: $(READY)   ## a deck of slides for each chapter, in build/slides
 posts: $(READY)    ## a blog post for each chapter, in Markdown, with its pictures, in build/posts
 	@$(BIN)/python -m tools posts $(CHAPTER)
 
-site: $(READY)     ## the web edition, in build/site
-	@$(BIN)/python -m tools site $(CHAPTER)
+site: $(READY)     ## the web edition of all chapters, in build/site
+	@$(BIN)/python -m tools site
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb

@@ -9,7 +9,7 @@ import pytest
 from tests.audit import links
 from tests.rules.links import faults_of_pictures_and_links
 from tools.chapters import relinked
-from tools.pages import its_page
+from tools.pages import html_target
 
 # ---- inside the course
 
@@ -38,7 +38,7 @@ PAGES = {
 
 
 def test_links_to_chapters_and_texts_lead_to_their_pages():
-    assert {target: its_page(target) for target in PAGES} == PAGES
+    assert {target: html_target(target) for target in PAGES} == PAGES
 
 
 FAULTS = {

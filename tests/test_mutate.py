@@ -1,4 +1,4 @@
-"""`make mutate`: every defect can be planted and taken out, and it is told who notices, and which tests are empty."""
+"""`make mutate` plants every defect, removes it, and reports which test catches it."""
 
 import ast
 import os

@@ -389,7 +389,7 @@ VIOLATIONS = "rules => axe.run({resultTypes: ['violations'], ...rules}).then(fou
 
 
 @each_page
-def test_nobody_is_shut_out(name, tab, site):
+def test_page_passes_axe(name, tab, site):
     install = "pip install axe-playwright-python"
     axe = pytest.importorskip("axe_playwright_python.base", reason=install)
     tab.goto((site / f"{name}.html").as_uri())

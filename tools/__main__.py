@@ -35,5 +35,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    consoles.spare_signs()
+    consoles.replace_unencodable()
     sys.exit(main(sys.argv[1:]))

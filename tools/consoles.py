@@ -3,7 +3,7 @@
 import sys
 
 
-def spare_signs():
+def replace_unencodable():
     """Have question marks printed for what this console cannot show, instead of an error.
 
     Consoles on Windows and with ``LC_ALL=C`` lack many characters: ellipses and ticks, too.

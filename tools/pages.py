@@ -51,7 +51,7 @@ class _PageRenderer(IPythonRenderer):
         return super().image(text, url, title)
 
     def heading(self, text, level, **attributes):
-        """Name a heading as links do, without capitals and punctuation."""
+        """Give a heading the anchor that links use."""
         html = super().heading(text, level, **attributes)
         usual = re.search(r' id="(.*?)"', html)[1]
         name = anchor(unescape(re.sub("<.*?>", "", text)))
@@ -81,10 +81,10 @@ class OfflineMarkdown:
             anchor_link_text=self.anchor_link_text,
         )
         renderer.folder = folder.name
-        return MarkdownWithMath(renderer=renderer).render(relinked(source, its_page))
+        return MarkdownWithMath(renderer=renderer).render(relinked(source, html_target))
 
 
-def its_page(target):
+def html_target(target):
     """Return the page of a chapter or a text to which a link leads."""
     return re.sub(r"^(\w+)\.(?:ipynb|md)\b", r"\1.html", target)
 
@@ -101,7 +101,7 @@ class PageExporter(OfflineMarkdown, HTMLExporter):
         )
 
 
-def link_to_what_is_there(page, chapters, folder):
+def link_to_existing_pages(page, chapters, folder):
     """Return a page whose links to chapters lead to their pages in a folder, or to notebooks that have none there."""
     for chapter in chapters:
         name = f"{chapter.stem}.html"

@@ -34,7 +34,7 @@ from tools.chapters import METADATA, find_chapters
 from tools.dependencies import ROOT
 from tools.files import markdown_table, remedy, write
 from tools.full_settings import at_full_settings, set_constants
-from tools.pages import PageExporter, link_to_what_is_there
+from tools.pages import PageExporter, link_to_existing_pages
 
 CELL_TIMEOUT = 300  # seconds
 FULL_CELL_TIMEOUT = 3600
@@ -44,7 +44,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @dataclass
 class Result:
-    """What became of one chapter."""
+    """Result of executing one chapter."""
 
     chapter: str
     cells: int = 0  # code cells executed
@@ -387,7 +387,7 @@ def _link_pages(chapters, folder):
     """Have the links of all pages in a folder lead to what is there."""
     for written in folder.glob("*.html"):
         page = written.read_text(encoding="utf-8")
-        write(written, link_to_what_is_there(page, chapters, folder))
+        write(written, link_to_existing_pages(page, chapters, folder))
 
 
 def _run(path, options, console):

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from tests.audit.tables import write_table
 from tests.rules.watch import watch_kernels
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 from tools.run_course import execute
@@ -723,5 +723,5 @@ def main():
 
 
 if __name__ == "__main__":
-    spare_signs()
+    replace_unencodable()
     sys.exit(main())

@@ -22,14 +22,14 @@ from pathlib import Path
 from tests.audit.processes import kill_tree
 from tests.audit.tables import print_table, write_table
 from tools.chapters import find_chapters
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 
 FOLDER = ROOT / "build" / "portable"
 CHAPTERS = len(find_chapters([], ROOT / "notebooks"))
 TIME_LIMIT = 3600  # seconds for one row
-SEEDS = (2, 3, 4, 5)  # the fifth is that of the tests named twice
+SEEDS = (2, 3, 4, 5)  # the row "each training cell twice" adds 2026
 NEWEST, OLDEST = "3.13", "3.11"  # Python
 LOCKED = ("--constraint", "requirements.lock")
 LOWEST = ("--resolution", "lowest-direct")
@@ -54,7 +54,7 @@ class Row:
 
     name: str
     environment: dict = field(default_factory=dict)
-    arguments: tuple = ()  # for run_course.py
+    arguments: tuple = ()  # for `python -m tools run`
     tests: tuple = ()  # for pytest, instead
     python: str = ""  # version of another interpreter; "" for this one
     packages: tuple = ()  # which versions of them: options for uv
@@ -84,7 +84,7 @@ class CannotInstall(Exception):
 
 @dataclass
 class Outcome:
-    """What became of a row, for the table and for the file."""
+    """Result of one row, for the table and for the file."""
 
     name: str
     chapters: str = ""
@@ -229,5 +229,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    spare_signs()
+    replace_unencodable()
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""What every notebook is held to: its form, what it stores, and what nbval cannot see.
+"""Rules that every notebook must satisfy: form, stored outputs, what nbval cannot see.
 
 A rule takes a notebook and its path and yields what is wrong, in words.
 """
@@ -308,7 +308,7 @@ def checkpoints_can_fail(notebook, path):
                 yield f"{fault}: {ast.unparse(call)[:100]}"
 
 
-def of_the_reader(solution, check):
+def names_from_solution(solution, check):
     """Return the names that a solution gives, and what the check computes from them."""
     theirs = set(names_of(solution.source)[1])
     statements = ast.parse(check.source).body
@@ -325,7 +325,7 @@ def checks_of_exercises_can_fail(notebook, path):
     for solution, check in zip(notebook.cells, notebook.cells[1:], strict=False):
         if not tagged(solution, "solution") or check.cell_type != "code":
             continue
-        theirs = of_the_reader(solution, check)
+        theirs = names_from_solution(solution, check)
         for call in calls_of("check_exercise", ast.parse(check.source)):
             named = {keyword.arg: keyword.value for keyword in call.keywords}
             expected = named.get("expected", call.args[-1])

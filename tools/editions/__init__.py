@@ -45,7 +45,7 @@ def main(arguments=None):
     output = options.output or ROOT / "build" / options.edition
     module, called = EDITIONS[options.edition]
     if options.edition == "site" and options.chapters:
-        raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
+        raise SystemExit("The web edition is made of all chapters: name none.")
     try:
         if output.parent.name != "build" and output.exists() and any(output.iterdir()):
             raise SystemExit(
@@ -53,7 +53,7 @@ def main(arguments=None):
             )
         chapters = find_chapters(options.chapters, options.notebooks)
         require_notebooks(chapters, executed=options.edition != "student")
-        make_whole(importlib.import_module(module).make, chapters, output)
+        replace_atomically(importlib.import_module(module).make, chapters, output)
     except KeyboardInterrupt:
         print("Stopped. Nothing was changed.")
         return 130
@@ -95,7 +95,7 @@ def require_notebooks(chapters, *, executed):
             )
 
 
-def make_whole(make, chapters, output):
+def replace_atomically(make, chapters, output):
     """Have ``make`` write an edition into a new folder, which replaces ``output`` when it is complete."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(

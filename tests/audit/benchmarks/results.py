@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from tests.audit.tables import print_table, write_table
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 
@@ -32,7 +32,7 @@ SECONDS = dict.fromkeys(["median s", "min s", "max s"], ".4f")  # of summary()
 
 def command_line(description, rounds=None):
     """Return a parser for the options of a benchmark, with `--rounds` if it has any."""
-    spare_signs()
+    replace_unencodable()
     parser = argparse.ArgumentParser(description=description)
     if rounds:
         words = f"how often each is timed, at least once (default: {rounds})"
