@@ -5,17 +5,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from tools.chapters import facts, facts_of, find_chapters
+from tests.course import CHAPTERS, each_chapter
+from tools.chapters import facts, facts_of
 from tools.dependencies import ROOT
 
-CHAPTERS = find_chapters([], ROOT / "notebooks")
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "notebooks/index.md", "notebooks/teaching.md")
 }
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@each_chapter
 def test_each_page_says_what_the_metadata_say(path):
     chapter = facts_of(path)
     total = chapter.minutes + chapter.exercise_minutes

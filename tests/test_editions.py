@@ -25,34 +25,27 @@ from nbformat.v4 import (
 )
 from packaging.requirements import Requirement
 
+from tests.course import (
+    CHAPTERS,
+    NOTEBOOKS,
+    cells_tagged,
+    code_cells,
+    contents,
+    each_chapter,
+    outputs,
+    read,
+)
 from tests.rules.links import faults_of_pictures_and_links
 from tools import editions
-from tools.chapters import METADATA, facts_of, find_chapters, prose, title
+from tools.chapters import METADATA, facts_of, prose, title
 from tools.dependencies import ROOT
 from tools.editions import posts, slides
 from tools.names import names_of
 from tools.run_course import execute
 
-CHAPTERS = find_chapters([], ROOT / "notebooks")
-SOURCES = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS}
 FENCED = re.compile(r"```.*?```", re.DOTALL)
 
 MADE = ["student", "slides", "posts"]  # the web edition has tests of its own
-
-each_chapter = pytest.mark.parametrize("stem", SOURCES)
-
-
-def tagged(notebook, *tags):
-    cells = notebook.cells
-    return [cell for cell in cells if {*tags} & {*cell.metadata.get("tags", [])}]
-
-
-def code(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def outputs(cells):
-    return [output for cell in cells for output in cell.get("outputs", [])]
 
 
 def figures(notebook):
@@ -73,12 +66,6 @@ def whole(tmp_path_factory):
     """The folders of three editions, by their names."""
     folder = tmp_path_factory.mktemp("editions")
     return {edition: made(edition, folder) for edition in MADE}
-
-
-def contents(folder):
-    """Return the bytes of all files in a folder by their place in it."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.mark.parametrize("edition", MADE)
@@ -105,34 +92,42 @@ def test_edition_names_no_folder_of_this_machine(whole, edition):
 
 
 @each_chapter
-def test_students_get_all_but_solutions_and_outputs(whole, stem):
-    path = whole["student"] / "notebooks" / f"{stem}.ipynb"
-    source, notebook = SOURCES[stem], nbformat.read(path, as_version=4)
+def test_students_get_all_but_solutions_and_outputs(whole, path):
+    source = read(path)
+    notebook = read(whole["student"] / "notebooks" / path.name)
     nbformat.validate(notebook)
-    solutions, exercises = tagged(source, "solution"), tagged(notebook, "exercise")
-    left_out = tagged(source, "solution", "solution-note")
-    assert solutions and not tagged(notebook, "solution", "solution-note")
+    solutions, exercises = (
+        cells_tagged(source, "solution"),
+        cells_tagged(notebook, "exercise"),
+    )
+    left_out = cells_tagged(source, "solution", "solution-note")
+    assert solutions and not cells_tagged(notebook, "solution", "solution-note")
     kept = [cell.source for cell in source.cells if cell not in left_out]
     assert [cell.source for cell in notebook.cells] == kept
     assert not outputs(notebook.cells)
-    assert not any(cell.execution_count for cell in code(notebook))
+    assert not any(cell.execution_count for cell in code_cells(notebook))
     text = "\n".join(kept)
     remarks = re.findall(r"^# .+", "\n".join(cell.source for cell in solutions), re.M)
     given_away = [*(cell.source for cell in solutions), *remarks]
     assert [each for each in given_away if each in text] == []
-    checks = [cell for cell in code(notebook) if 'check_exercise("' in cell.source]
+    checks = [
+        cell for cell in code_cells(notebook) if 'check_exercise("' in cell.source
+    ]
     folded = {"source_hidden": True}
-    hidden = [cell for cell in code(notebook) if cell.metadata.get("jupyter") == folded]
+    hidden = [
+        cell for cell in code_cells(notebook) if cell.metadata.get("jupyter") == folded
+    ]
     assert all(cell in hidden for cell in checks)
     assert not any(cell in hidden for cell in exercises)
     assert len(exercises) == len(solutions) == text.count('check_exercise("')
 
 
 @each_chapter
-def test_no_cell_needs_an_answer_that_students_lack(stem):
+def test_no_cell_needs_an_answer_that_students_lack(path):
     answers, missing = set(), []
-    solutions = tagged(SOURCES[stem], "solution")
-    for cell in code(SOURCES[stem]):
+    notebook = read(path)
+    solutions = cells_tagged(notebook, "solution")
+    for cell in code_cells(notebook):
         if cell in solutions:
             answers |= names_of(cell.source)[1]
             continue
@@ -153,7 +148,7 @@ def test_student_edition_runs_and_its_exercises_wait(whole):
     waiting = r"○ Exercise (2\.\d) is waiting for your answer: \w+ is not defined"
     assert re.findall(waiting, result.failure) == ["2.1", "2.2", "2.3", "2.4"]
     assert not any(each.output_type == "error" for each in outputs(notebook.cells))
-    assert result.cells == len(code(notebook))
+    assert result.cells == len(code_cells(notebook))
 
 
 def test_links_and_pictures_of_students_are_there(whole):
@@ -161,7 +156,7 @@ def test_links_and_pictures_of_students_are_there(whole):
     assert len(pages) == len(CHAPTERS) + 1
     for path in pages:
         if path.suffix == ".ipynb":
-            text = prose(nbformat.read(path, as_version=4))
+            text = prose(read(path))
         else:
             text = path.read_text(encoding="utf-8")
         assert list(faults_of_pictures_and_links(text, path)) == []
@@ -186,7 +181,7 @@ def test_students_install_what_they_import(whole):
     wanted = {Requirement(line).name for line in lines}
     modules = (folder / "helpers").glob("*.py")
     texts = [path.read_text(encoding="utf-8") for path in modules]
-    texts += [cell.source for notebook in SOURCES.values() for cell in code(notebook)]
+    texts += [cell.source for path in CHAPTERS for cell in code_cells(read(path))]
     # by this folder, ipykernel and matplotlib
     brought_along = {"helpers", "IPython", "cycler"}
     names = {name for text in texts for name in imported(text)}
@@ -201,9 +196,9 @@ def test_students_install_what_they_import(whole):
 
 
 @each_chapter
-def test_deck_holds_all_it_needs_and_all_headings(whole, stem):
-    text = (whole["slides"] / f"{stem}.html").read_text(encoding="utf-8")
-    page, source = BeautifulSoup(text, "html.parser"), SOURCES[stem]
+def test_deck_holds_all_it_needs_and_all_headings(whole, path):
+    text = (whole["slides"] / f"{path.stem}.html").read_text(encoding="utf-8")
+    page, source = BeautifulSoup(text, "html.parser"), read(path)
     assert page.title.text == title(source)
     assert not page(["link", "iframe"]) and not page("script", src=True)
     styles = "".join(tag.text for tag in page("style"))
@@ -214,7 +209,9 @@ def test_deck_holds_all_it_needs_and_all_headings(whole, stem):
     drawn = [alt for alt, _ in figures(source)]
     assert all(alts) and [alt for alt in alts if alt in drawn] == drawn
     shown = page.find(class_="slides").text
-    assert not [cell for cell in tagged(source, "solution") if cell.source in shown]
+    assert not [
+        cell for cell in cells_tagged(source, "solution") if cell.source in shown
+    ]
     titles = re.findall(r"^#+ (?!Further|Words)(.+)$", prose(source), re.MULTILINE)
     headings = page.select(".slides :is(h1, h2, h3):not(aside *)")
     plain = [re.sub("[*`]", "", heading) for heading in titles]
@@ -237,13 +234,13 @@ def before_the_exercises(notebook):
 
 
 def deck_of(notebook):
-    return slides.deck(nbformat.from_dict(notebook).cells, ROOT / "notebooks")
+    return slides.deck(nbformat.from_dict(notebook).cells, NOTEBOOKS)
 
 
-@pytest.fixture(scope="module", params=SOURCES)
+@pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
 def deck_and_cells(request):
     """The cells of a deck, and the cells before the exercises of the chapter that it is made from."""
-    notebook = SOURCES[request.param]
+    notebook = read(request.param)
     return deck_of(notebook), before_the_exercises(notebook)
 
 
@@ -296,11 +293,11 @@ def test_answer_is_on_the_slide_of_its_question(deck_and_cells):
 
 
 @each_chapter
-def test_exercises_are_told_whole_and_not_given_away(stem):
-    notebook = SOURCES[stem]
+def test_exercises_are_told_whole_and_not_given_away(path):
+    notebook = read(path)
     deck = "\n".join(cell.source for cell in deck_of(notebook))
     told = deck.partition("## On your own")[2]
-    exercises = tagged(notebook, "exercise")
+    exercises = cells_tagged(notebook, "exercise")
     assert told.count("**Exercise") == 2 * len(exercises)  # on slides and in notes
     assert not re.search("Your turn|^The check|checkpoint|^#", told, re.MULTILINE)
     attempted = False
@@ -356,7 +353,7 @@ def test_unusual_prose_is_laid_out_too(source):
     failed = new_output("error", ename="E", evalue="e", traceback=["t"])
     cells = [new_markdown_cell(source), new_raw_cell("raw")]
     cells.append(new_code_cell("x = 1", outputs=[failed]))
-    found = slides.deck(cells, ROOT / "notebooks")
+    found = slides.deck(cells, NOTEBOOKS)
     assert "x = 1" in [cell.source for cell in found]
     assert "slide" in slides.place(found[0])
     assert [cell.id for cell in found] == [f"slide-{i}" for i in range(len(found))]
@@ -394,7 +391,7 @@ def front_matter(text):
     return yaml.safe_load(head), body
 
 
-@pytest.mark.parametrize("stem", [*SOURCES, "glossary"])
+@pytest.mark.parametrize("stem", [*(path.stem for path in CHAPTERS), "glossary"])
 def test_post_has_front_matter_and_its_links_lead_somewhere(whole, stem):
     path = whole["posts"] / stem / "index.md"
     head, body = front_matter(path.read_text(encoding="utf-8"))
@@ -412,15 +409,15 @@ def test_post_has_front_matter_and_its_links_lead_somewhere(whole, stem):
 
 
 @each_chapter
-def test_post_keeps_code_formulas_results_and_figures(whole, stem):
-    source, folder = SOURCES[stem], whole["posts"] / stem
+def test_post_keeps_code_formulas_results_and_figures(whole, path):
+    source, folder = read(path), whole["posts"] / path.stem
     text = (folder / "index.md").read_text(encoding="utf-8")
     fenced = {"python": [], "text": []}
     for token in MarkdownIt("commonmark").parse(text):
         if token.type == "fence":
             fenced.setdefault(token.info, []).append(token.content.rstrip("\n"))
-    exercises = tagged(source, "exercise")
-    shown = [cell.source for cell in code(source) if cell not in exercises]
+    exercises = cells_tagged(source, "exercise")
+    shown = [cell.source for cell in code_cells(source) if cell not in exercises]
     assert fenced["python"] == shown
     printed = [each.text.strip() for each in outputs(source.cells) if "text" in each]
     results = map(str.strip, fenced["text"])
@@ -431,7 +428,7 @@ def test_post_keeps_code_formulas_results_and_figures(whole, stem):
     stored = [(alt, base64.b64decode(data)) for alt, data in figures(source)]
     assert [(alt, (folder / name).read_bytes()) for alt, name in shown] == stored
     solutions = text.count("<details><summary>Solution</summary>")
-    assert solutions == len(tagged(source, "solution"))
+    assert solutions == len(cells_tagged(source, "solution"))
     assert text.count("<details>") == text.count("</details>")
 
 
@@ -509,7 +506,7 @@ def test_unknown_chapter_is_named_in_one_line(small, tmp_path, edition):
 @pytest.mark.parametrize("edition", ["slides", "posts", "site"])
 def test_chapter_without_results_is_named(small, tmp_path, edition):
     path = tmp_path / "notebooks" / "01_small.ipynb"
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     notebook.cells[1].execution_count = None
     nbformat.write(notebook, path)
     said = "01_small.ipynb has no stored outputs. Run this first: make store CHAPTER=01"
@@ -601,9 +598,9 @@ WIDTHS = "Promise.all([...document.images].map(i => i.decode().then(() => i.natu
 
 
 @each_chapter
-def test_all_slides_can_be_seen_and_read(whole, tab, stem):
+def test_all_slides_can_be_seen_and_read(whole, tab, path):
     tab.set_viewport_size({"width": slides.WIDTH, "height": slides.HEIGHT})
-    tab.goto((whole["slides"] / f"{stem}.html").as_uri())
+    tab.goto((whole["slides"] / f"{path.stem}.html").as_uri())
     tab.wait_for_function("Reveal.isReady()")
     shown = tab.evaluate(EACH_SLIDE)
     assert len(shown) > 40

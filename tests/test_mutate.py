@@ -6,7 +6,8 @@ import os
 import pytest
 
 from tests.audit import mutate
-from tests.audit.mutate import DEFECTS, Defect, Workspace, change, emptied
+from tests.audit.mutate import DEFECTS, Defect, Workspace, emptied
+from tests.damage import change
 
 
 @pytest.fixture(scope="module")

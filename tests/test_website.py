@@ -14,16 +14,26 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tests.course import (
+    CHAPTERS,
+    NOTEBOOKS,
+    cells_tagged,
+    code_cells,
+    contents,
+    each_chapter,
+    outputs,
+    read,
+)
 from tools import chapters
-from tools.chapters import METADATA, find_chapters
+from tools.chapters import METADATA
 from tools.dependencies import ROOT
 from tools.editions.website import make
 
-NOTEBOOKS = ROOT / "notebooks"
-CHAPTERS = find_chapters([], NOTEBOOKS)
-SOURCES = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS}
 FIRST = CHAPTERS[0].stem
-PAGES = [*SOURCES, *(path.stem for path in sorted(NOTEBOOKS.glob("*.md")))]
+PAGES = [
+    *(path.stem for path in CHAPTERS),
+    *(path.stem for path in sorted(NOTEBOOKS.glob("*.md"))),
+]
 ALL = [*PAGES, "search"]
 LOADING = "[src], link[href], use[href], object[data]"
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -32,7 +42,6 @@ PICTURE = re.compile(r"!\[(.*?)\]\(", re.DOTALL)
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
 
-each_chapter = pytest.mark.parametrize("stem", SOURCES)
 each_page = pytest.mark.parametrize("name", ALL)
 
 
@@ -60,20 +69,14 @@ def pages(site):
     return {path.stem: parsed(path) for path in site.glob("*.html")}
 
 
-def prose(stem):
+def prose(notebook):
     """Return the text of a chapter without code."""
-    return CODE.sub("", chapters.prose(SOURCES[stem]))
+    return CODE.sub("", chapters.prose(notebook))
 
 
 def words(text):
     """Return a text with every white space alike."""
     return " ".join(text.split())
-
-
-def contents(folder):
-    """Return the bytes of all files in a folder by their place in it."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 # ---- what is there
@@ -85,7 +88,7 @@ def test_every_document_is_a_page_and_is_spoken_of(pages, said):
 
 
 def test_chapters_are_listed_and_lead_to_each_other(pages):
-    order = [f"{stem}.html" for stem in SOURCES]
+    order = [f"{path.stem}.html" for path in CHAPTERS]
     for name, page in pages.items():
         links = page.select(".sidebar-tree a")
         listed = [link["href"].replace("#", "") or f"{name}.html" for link in links]
@@ -115,27 +118,29 @@ def test_links_anchors_and_pictures_lead_somewhere(site, pages):
     assert broken == []
 
 
-@each_chapter
-def test_every_picture_has_its_alt_text(stem, pages):
-    wanted = []
-    for cell in SOURCES[stem].cells:
+def alt_texts(notebook):
+    """Yield the alt texts of a chapter's pictures and figures, in order."""
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            wanted += PICTURE.findall(cell.source)
-        for output in cell.get("outputs", []):
+            yield from PICTURE.findall(cell.source)
+        for output in outputs([cell]):
             if "image/png" in output.get("data", {}):
-                wanted.append(output.metadata["image/png"]["alt"])
-    shown = [img["alt"] for img in pages[stem].select("article img")]
-    assert [*map(words, shown)] == [*map(words, wanted)]
+                yield output.metadata["image/png"]["alt"]
 
 
-def test_pictures_of_other_pages_have_alt_text(pages):
-    assert all(img.get("alt") for page in pages.values() for img in page("img"))
+@each_page
+def test_every_picture_has_its_alt_text(name, pages):
+    assert all(img.get("alt") for img in pages[name]("img"))
+    path = NOTEBOOKS / f"{name}.ipynb"
+    if path in CHAPTERS:
+        shown = [img["alt"] for img in pages[name].select("article img")]
+        assert [*map(words, shown)] == [*map(words, alt_texts(read(path)))]
 
 
 @each_chapter
-def test_solutions_and_answers_are_folded(stem, pages):
-    page, cells = pages[stem], SOURCES[stem].cells
-    solutions = [c.source for c in cells if "solution" in c.metadata.get("tags", [])]
+def test_solutions_and_answers_are_folded(path, pages):
+    page, notebook = pages[path.stem], read(path)
+    solutions = [cell.source for cell in cells_tagged(notebook, "solution")]
     folded = page.select("details:has(.cell_input)")
     shown = [details.select_one("pre").get_text() for details in folded]
     assert solutions and [*map(words, shown)] == [*map(words, solutions)]
@@ -143,14 +148,14 @@ def test_solutions_and_answers_are_folded(stem, pages):
     assert labels == {("Solution", "Solution")}  # folded, and open
     assert not any(details.summary.has_attr("aria-label") for details in folded)
     answers = page.select("details:not(:has(.cell_input))")
-    assert len(answers) == prose(stem).count("<details>")
+    assert len(answers) == prose(notebook).count("<details>")
     assert not any(details.has_attr("open") for details in [*folded, *answers])
 
 
 @each_chapter
-def test_every_formula_is_mathml(stem, pages):
-    article = BeautifulSoup(str(pages[stem].article), "html.parser")
-    assert len(article("math")) == len(FORMULA.findall(prose(stem)))
+def test_every_formula_is_mathml(path, pages):
+    article = BeautifulSoup(str(pages[path.stem].article), "html.parser")
+    assert len(article("math")) == len(FORMULA.findall(prose(read(path))))
     for tag in article(["pre", "code"]):
         tag.decompose()
     assert "$" not in article.get_text() and "\\" not in article.get_text()
@@ -342,8 +347,7 @@ def test_the_switch_turns_to_the_systems_dark_and_stays(tab, site):
 
 
 def test_the_copy_button_copies_the_code(tab, site):
-    cells = SOURCES[FIRST].cells
-    source = next(cell.source for cell in cells if cell.cell_type == "code")
+    source = code_cells(read(CHAPTERS[0]))[0].source
     tab.goto((site / f"{FIRST}.html").as_uri())
     assert tab.locator(".cell_output button").count() == 0
     cell = tab.locator(".cell_input").first

@@ -9,7 +9,6 @@ same, proves nothing. `build/mutate/` gets the tables, row by row.
 
 import argparse
 import ast
-import gzip
 import os
 import re
 import shutil
@@ -24,6 +23,18 @@ import nbformat
 from rich.console import Console
 
 from tests.audit.tables import write_table
+from tests.damage import (
+    change,
+    drop,
+    drop_alt_texts,
+    drop_checkpoint,
+    drop_solution,
+    edit_bytes,
+    misprint,
+    restate,
+    reword,
+    skip,
+)
 from tests.rules.watch import watch_kernels
 from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
@@ -49,129 +60,6 @@ class Defect:
     plant: Callable
     by: str  # part of the claim, rule or test that should notice
     tests: str = ""  # which pytest runs, for what is not in a chapter
-
-
-# ---- ways to plant
-
-
-def change(old, new):
-    """Replace text in a file, or in all code cells that hold it."""
-
-    def plant(subject):
-        if isinstance(subject, str):
-            assert old in subject, f"{old!r} is not there to be changed"
-            return subject.replace(old, new)
-        return replaced(subject, "code", old, new)
-
-    return plant
-
-
-def reword(old, new):
-    """Replace text in the prose of a chapter."""
-    return lambda notebook: replaced(notebook, "markdown", old, new)
-
-
-def replaced(notebook, kind, old, new):
-    """Replace text in all cells of a kind that hold it."""
-    cells = [c for c in notebook.cells if c.cell_type == kind and old in c.source]
-    assert cells, f"{old!r} is not there to be changed"
-    for cell in cells:
-        cell.source = cell.source.replace(old, new)
-    return notebook
-
-
-def cell_with(notebook, text):
-    """Return the first code cell that holds a text."""
-    code = (cell for cell in notebook.cells if cell.cell_type == "code")
-    return next(cell for cell in code if text in cell.source)
-
-
-def reprint(cell, pattern, new):
-    """Replace what a pattern matches in the stored output of a cell."""
-    for output in cell.outputs:
-        output.text = re.sub(pattern, new, output.get("text", ""))
-    cell.outputs = [output for output in cell.outputs if output.text]
-
-
-def restate(old, new):
-    """Change the claim of a checkpoint, and its tick in the stored output, as a fresh run would."""
-
-    def plant(notebook):
-        cell = cell_with(notebook, f'checkpoint("{old}')
-        cell.source = cell.source.replace(old, new)
-        reprint(cell, re.escape(old), new)
-        return notebook
-
-    return plant
-
-
-def drop_checkpoint(claim):
-    """Remove a checkpoint on one line, and its tick from the stored output, as a fresh run would."""
-
-    def plant(notebook):
-        cell = cell_with(notebook, call := f'checkpoint("{claim}')
-        lines = cell.source.splitlines()
-        cell.source = "\n".join(line for line in lines if not line.startswith(call))
-        reprint(cell, rf"✓ {re.escape(claim)}.*\n", "")
-        return notebook
-
-    return plant
-
-
-def drop(text):
-    """Remove the first code cell that holds a text."""
-    return lambda notebook: without(notebook, cell_with(notebook, text))
-
-
-def drop_solution(notebook):
-    """Remove the first solution."""
-    tagged = (c for c in notebook.cells if "solution" in c.metadata.get("tags", []))
-    return without(notebook, next(tagged))
-
-
-def without(notebook, cell):
-    """Remove a cell, and count the code cells again, as a fresh run would."""
-    notebook.cells.remove(cell)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for count, cell in enumerate(code, start=1):
-        cell.execution_count = count
-        for output in cell.outputs:
-            if "execution_count" in output:
-                output.execution_count = count
-    return notebook
-
-
-def drop_alt_texts(notebook):
-    """Remove the alt texts of all figures."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output.metadata.clear()
-    return notebook
-
-
-def misprint(notebook):
-    """Change a letter in a stored output."""
-    reprint(cell_with(notebook, "after step {i:2}"), "step  1: loss", "step  1: Loss")
-    return notebook
-
-
-def skip(notebook):
-    """Have nbval skip the first cell with a checkpoint."""
-    metadata = cell_with(notebook, "checkpoint(").metadata
-    metadata["tags"] = [*metadata.get("tags", []), "nbval-skip"]
-    return notebook
-
-
-def edit_bytes(position):
-    """Change one byte of the uncompressed data."""
-
-    def plant(data):
-        content = bytearray(gzip.decompress(data))
-        content[position] ^= 1
-        return gzip.compress(bytes(content))
-
-    return plant
 
 
 # Each with the number of a chapter or a file, a name, what is taken out (-) and put in (+), and

@@ -9,6 +9,7 @@ import itertools
 import re
 import statistics
 
+from tests.course import code_cells, outputs, tagged
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
@@ -52,25 +53,13 @@ def rule(function):
     return function
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def outputs(notebook):
-    return [output for cell in code_cells(notebook) for output in cell.outputs]
-
-
 def texts(notebook):
     """Yield every text that is stored in the outputs."""
-    for output in outputs(notebook):
+    for output in outputs(notebook.cells):
         yield output.get("text", "")
         for kind, data in output.get("data", {}).items():
             if kind != "image/png":
                 yield data if isinstance(data, str) else repr(data)
-
-
-def tagged(cell, tag):
-    return tag in cell.metadata.get("tags", [])
 
 
 def start(cell):
@@ -100,7 +89,7 @@ def stored_from_restart_and_run_all(notebook, path):
 
 @rule
 def no_error_and_no_stderr(notebook, path):
-    for output in outputs(notebook):
+    for output in outputs(notebook.cells):
         if output.output_type == "error" or output.get("name") == "stderr":
             yield f"stores an error or error messages: {str(output)[:200]}"
 
@@ -108,7 +97,7 @@ def no_error_and_no_stderr(notebook, path):
 @rule
 def plain_outputs(notebook, path):
     yield from forbidden(NOT_IN_OUTPUTS, texts(notebook))
-    for output in outputs(notebook):
+    for output in outputs(notebook.cells):
         if any("widget" in kind for kind in output.get("data", {})):
             yield "stores a widget, which is dead without its kernel"
 
@@ -214,7 +203,7 @@ def drawing_cells_show_their_figure(notebook, path):
 
 @rule
 def figures_have_alt_text(notebook, path):
-    for output in outputs(notebook):
+    for output in outputs(notebook.cells):
         if "image/png" not in output.get("data", {}):
             continue
         alt = output.metadata.get("image/png", {}).get("alt", "")
@@ -265,7 +254,7 @@ def measured_cells_are_followed_by_a_checkpoint(notebook, path):
         ignored = tagged(cell, "nbval-ignore-output")
         if ignored and "checkpoint(" not in next_source:
             yield f"output is not compared, and no checkpoint follows: {start(cell)}"
-        if tagged(cell, "nbval-skip") or tagged(cell, "raises-exception"):
+        if tagged(cell, "nbval-skip", "raises-exception"):
             yield f"a cell that is not tested: {start(cell)}"
 
 
@@ -336,7 +325,7 @@ def checks_of_exercises_can_fail(notebook, path):
 
 @rule
 def no_checkpoint_is_lost(notebook, path):
-    passed = sum(len(claims(output).splitlines()) for output in outputs(notebook))
+    passed = sum(len(claims(output).splitlines()) for output in outputs(notebook.cells))
     if passed < (least := facts(notebook).least_checkpoints):
         yield f"{passed} checkpoints, there were {least}"
 
