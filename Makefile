@@ -35,14 +35,14 @@ test: $(READY)     ## the whole test suite, every chapter included
 check:     ## what this machine offers the course, on one screen: begin a question with it
 	@$(if $(wildcard $(BIN)/python $(BIN)/python.exe),$(BIN)/python,"$(PYTHON)") -m tools check
 
-mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
+mutate: $(READY)   ## plant defects in copies of the course: which does the suite catch? (an hour)
 	@$(BIN)/python -m tests.audit.mutate $(if $(ONLY),--only "$(ONLY)")
 
 portable: $(READY) ## run the course as other machines would: threads, seeds, versions (two hours; ROWS="seed" for some)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m tests.audit.portable $(ROWS)
 
-audit: $(READY)    ## ask for known vulnerabilities of the packages in requirements.lock (needs a network)
+audit: $(READY)    ## look up known vulnerabilities of the packages in requirements.lock (needs a network)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock || \
 		{ echo "Not audited, or vulnerabilities were found: the lines above say which."; exit 1; }

@@ -1,4 +1,4 @@
-"""The editions for students, for the projector and for blogs: whole, the same each time, without what is left out."""
+"""Student edition, slides and posts: what they hold, what they leave out, the command."""
 
 import ast
 import base64
@@ -93,33 +93,31 @@ def test_edition_names_no_folder_of_this_machine(whole, edition):
 
 @each_chapter
 def test_students_get_all_but_solutions_and_outputs(whole, path):
-    source = read(path)
-    notebook = read(whole["student"] / "notebooks" / path.name)
+    source, notebook = read(path), read(whole["student"] / "notebooks" / path.name)
     nbformat.validate(notebook)
-    solutions, exercises = (
-        cells_tagged(source, "solution"),
-        cells_tagged(notebook, "exercise"),
-    )
     left_out = cells_tagged(source, "solution", "solution-note")
-    assert solutions and not cells_tagged(notebook, "solution", "solution-note")
     kept = [cell.source for cell in source.cells if cell not in left_out]
     assert [cell.source for cell in notebook.cells] == kept
+    assert not cells_tagged(notebook, "solution", "solution-note")
     assert not outputs(notebook.cells)
     assert not any(cell.execution_count for cell in code_cells(notebook))
-    text = "\n".join(kept)
-    remarks = re.findall(r"^# .+", "\n".join(cell.source for cell in solutions), re.M)
-    given_away = [*(cell.source for cell in solutions), *remarks]
-    assert [each for each in given_away if each in text] == []
-    checks = [
-        cell for cell in code_cells(notebook) if 'check_exercise("' in cell.source
-    ]
-    folded = {"source_hidden": True}
-    hidden = [
-        cell for cell in code_cells(notebook) if cell.metadata.get("jupyter") == folded
-    ]
-    assert all(cell in hidden for cell in checks)
-    assert not any(cell in hidden for cell in exercises)
-    assert len(exercises) == len(solutions) == text.count('check_exercise("')
+    solutions = [cell.source for cell in cells_tagged(source, "solution")]
+    remarks = re.findall(r"^# .+", "\n".join(solutions), re.MULTILINE)
+    given_away = [each for each in [*solutions, *remarks] if each in "\n".join(kept)]
+    assert solutions and given_away == []
+
+
+@each_chapter
+def test_students_find_checks_folded_and_cells_for_answers(whole, path):
+    notebook = read(whole["student"] / "notebooks" / path.name)
+    exercises = cells_tagged(notebook, "exercise")
+    folded = [cell for cell in code_cells(notebook) if "jupyter" in cell.metadata]
+    assert all(cell.metadata.jupyter == {"source_hidden": True} for cell in folded)
+    assert not any(cell in folded for cell in exercises)
+    for cell in code_cells(notebook):
+        assert cell in folded or 'check_exercise("' not in cell.source
+    checks = "".join(cell.source for cell in folded).count('check_exercise("')
+    assert len(exercises) == checks == len(cells_tagged(read(path), "solution"))
 
 
 @each_chapter
@@ -195,28 +193,35 @@ def test_students_install_what_they_import(whole):
 # ---- slides
 
 
-@each_chapter
-def test_deck_holds_all_it_needs_and_all_headings(whole, path):
+def deck_page(whole, path):
     text = (whole["slides"] / f"{path.stem}.html").read_text(encoding="utf-8")
-    page, source = BeautifulSoup(text, "html.parser"), read(path)
-    assert page.title.text == title(source)
+    return BeautifulSoup(text, "html.parser")
+
+
+@each_chapter
+def test_deck_fetches_nothing(whole, path):
+    page = deck_page(whole, path)
     assert not page(["link", "iframe"]) and not page("script", src=True)
+    assert all(picture["src"].startswith("data:image/") for picture in page("img"))
     styles = "".join(tag.text for tag in page("style"))
     assert "@import" not in styles
     assert not re.search(r"url\((?!\s*[\"']?(?:data:|#))[^)]{1,80}\)", styles)
+    assert not page(href=re.compile(r"\.(ipynb|md)\b|glossary"))
+
+
+@each_chapter
+def test_deck_has_all_headings_and_figures_but_no_solution(whole, path):
+    page, source = deck_page(whole, path), read(path)
+    assert page.title.text == title(source)
     alts = [picture["alt"] for picture in page("img")]
-    assert all(picture["src"].startswith("data:image/") for picture in page("img"))
     drawn = [alt for alt, _ in figures(source)]
     assert all(alts) and [alt for alt in alts if alt in drawn] == drawn
     shown = page.find(class_="slides").text
-    assert not [
-        cell for cell in cells_tagged(source, "solution") if cell.source in shown
-    ]
+    assert not [c for c in cells_tagged(source, "solution") if c.source in shown]
     titles = re.findall(r"^#+ (?!Further|Words)(.+)$", prose(source), re.MULTILINE)
     headings = page.select(".slides :is(h1, h2, h3):not(aside *)")
     plain = [re.sub("[*`]", "", heading) for heading in titles]
     assert [heading.text.rstrip("¶") for heading in headings] == plain
-    assert not page(href=re.compile(r"\.(ipynb|md)\b|glossary"))
 
 
 def one_line(text):
@@ -239,7 +244,7 @@ def deck_of(notebook):
 
 @pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
 def deck_and_cells(request):
-    """The cells of a deck, and the cells before the exercises of the chapter that it is made from."""
+    """The cells of a deck, and those of its chapter that come before the exercises."""
     notebook = read(request.param)
     return deck_of(notebook), before_the_exercises(notebook)
 
@@ -391,15 +396,25 @@ def front_matter(text):
     return yaml.safe_load(head), body
 
 
-@pytest.mark.parametrize("stem", [*(path.stem for path in CHAPTERS), "glossary"])
-def test_post_has_front_matter_and_its_links_lead_somewhere(whole, stem):
+each_post = pytest.mark.parametrize("stem", [*(p.stem for p in CHAPTERS), "glossary"])
+
+
+@each_post
+def test_post_begins_with_front_matter_in_place_of_its_title(whole, stem):
     path = whole["posts"] / stem / "index.md"
     head, body = front_matter(path.read_text(encoding="utf-8"))
     assert set(head) == {"title", "date", "tags", "excerpt"}
     assert isinstance(head["date"], date) and head["title"]
     assert len(head["excerpt"]) > 20 and len(head["tags"]) >= 2
+    assert not body.lstrip().startswith("# ")
+
+
+@each_post
+def test_links_and_pictures_of_a_post_are_there(whole, stem):
+    path = whole["posts"] / stem / "index.md"
+    body = path.read_text(encoding="utf-8")
     text = FENCED.sub("", body)
-    assert not body.lstrip().startswith("# ") and ".ipynb" not in text
+    assert ".ipynb" not in text
     links = re.sub(r"`[^`]*`", "", text)
     assert list(faults_of_pictures_and_links(links, path)) == []
     shown = re.findall(r"!\[.*?\]\((.*?)\)", body, re.DOTALL)
@@ -554,7 +569,7 @@ def test_unfinished_edition_changes_nothing(
     assert (failure is OSError) == ("Free some space" in said)
 
 
-@pytest.mark.parametrize("edition", ["student", "slides", "posts", "site"])
+@pytest.mark.parametrize("edition", ["posts", "site"])
 def test_console_and_system_may_know_only_ascii(small, tmp_path, edition):
     plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
     (tmp_path / "images").mkdir()

@@ -27,30 +27,24 @@ from tools.names import names_in
 from tools.pages import PICTURE, OfflineMarkdown
 
 TEMPLATES = Path(__file__).with_name("templates")
-WIDTH, HEIGHT = 1600, 900  # of a slide, in pixels; the browser scales it to the screen
-FILLED = 840  # pixels of a slide's height, at most
-HEADING, RUNNING_HEAD = (
-    80,
-    45,
-)  # heights of the headings of a new section and of one that goes on
-LINE, CHARACTERS = 45, 88  # height of a line of prose, and how many characters it holds
-CODE_SIZES, SMALLEST = (
-    range(32, 23, -1),
-    22,
-)  # of letters in code and printed results; the least when it is long
-CODE_WIDTH, CODE_LINE, CODE_LETTER = (
-    1545,
-    1.32,
-    0.603,
-)  # pixels, and what a letter takes of its size
-WIDEST, PICTURE_HEIGHTS = (
-    1540,
-    range(760, 499, -20),
-)  # of pictures and figures: they take what is free
+# all in pixels of a slide, which the browser scales to the screen
+WIDTH, HEIGHT = 1600, 900
+FILLED = 840  # of a slide's height, at most
+HEADING = 80  # height of the heading of a new section
+RUNNING_HEAD = 45  # height of the heading of a section that goes on
+LINE = 45  # height of a line of prose
+CODE_SIZES = range(32, 23, -1)  # of letters in code and printed results
+SMALLEST = 22  # of these letters where the code is long
+CODE_WIDTH = 1545
+CODE_LINE, CODE_LETTER = 1.32, 0.603  # height of a line, width of a letter: times size
+WIDEST = 1540  # of pictures and figures
+PICTURE_HEIGHTS = range(760, 499, -20)  # a picture takes what is free
+CHARACTERS = 88  # in a line of prose
 SHORT = 45  # a first sentence with fewer characters is followed by a second one
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(
-    r"```.*?```|<details>.*?</details>|\$\$.*?\$\$|.+?(?=\n\s*\n|\n\$\$|\n#+ |\n<details>|\Z)",
+    r"```.*?```|<details>.*?</details>|\$\$.*?\$\$"
+    r"|.+?(?=\n\s*\n|\n\$\$|\n#+ |\n<details>|\Z)",
     re.DOTALL,
 )
 SENTENCE = re.compile(
