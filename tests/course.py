@@ -1,4 +1,4 @@
-"""What tests share: the chapters as they are stored, and ways to find things in them."""
+"""What tests share: the stored chapters, and ways to find things in them."""
 
 import nbformat
 import pytest

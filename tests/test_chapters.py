@@ -1,4 +1,4 @@
-"""Number, title, short name and minutes stand in a chapter's metadata, and elsewhere as there."""
+"""The pages agree with the metadata of chapters: number, titles and minutes."""
 
 import re
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""`make check`: it runs on any machine, names what is wrong, and says how to mend it."""
+"""`make check`: it runs on any machine, names what is wrong, and says how to fix it."""
 
 import gzip
 import os

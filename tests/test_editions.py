@@ -1,4 +1,4 @@
-"""Student edition, slides and posts: what they hold, what they leave out, the command."""
+"""Student edition, slides and posts: what they hold and leave out, and the command."""
 
 import ast
 import base64
@@ -365,12 +365,18 @@ def test_unusual_prose_is_laid_out_too(source):
 
 
 TAUGHT = {  # the code of a cell: what a slide shows of it
-    "x = 1        # one\nif x:\n    # two\n    y = 2": "x = 1  # one\nif x:\n    # two\n    y = 2",
+    "x = 1        # one\nif x:\n    # two\n    y = 2": (
+        "x = 1  # one\nif x:\n    # two\n    y = 2"
+    ),
     "import numpy as np\n\nuse_course_style()": "",
     'checkpoint("a", x)\ncheckpoint("b", y)': "",
     'z = 1\ncheckpoint("a", x)': 'z = 1\ncheckpoint("a", x)',
-    "later = 3  # kept\nmine = 4\nfigure, ax = plt.subplots()\nshow_figure('a')": "later = 3  # kept",
-    "def show_all():\n    show_figure('a')\n\nshow_all()": "def show_all():\n    show_figure('a')",
+    "later = 3  # kept\nmine = 4\nfigure, ax = plt.subplots()\nshow_figure('a')": (
+        "later = 3  # kept"
+    ),
+    "def show_all():\n    show_figure('a')\n\nshow_all()": (
+        "def show_all():\n    show_figure('a')"
+    ),
 }
 
 
@@ -471,7 +477,7 @@ def test_date_of_a_post_is_its_last_commits_or_its_files(tmp_path):
 
 @pytest.fixture
 def small(tmp_path):
-    """Write a chapter of two cells; return a function that calls the command line on it."""
+    """Write a chapter of two cells; return a function that makes an edition of it."""
     folder = tmp_path / "notebooks"
     folder.mkdir()
     (folder / "glossary.md").write_text("# Glossary ∇\n", encoding="utf-8")
@@ -602,14 +608,18 @@ EACH_SLIDE = """() => Reveal.getSlides().map(slide => {
     const place = Reveal.getIndices(slide);
     Reveal.slide(place.h, place.v, 99);        // all fragments shown
     const corner = slide.getBoundingClientRect(), scale = Reveal.getScale();
-    const boxes = [...slide.querySelectorAll("*")].filter(part => !part.closest("aside, pre *"))
-        .map(part => part.getBoundingClientRect()).filter(box => box.width && box.height);
+    const parts = [...slide.querySelectorAll("*")];
+    const boxes = parts.filter(part => !part.closest("aside, pre *"))
+        .map(part => part.getBoundingClientRect())
+        .filter(box => box.width && box.height);
+    const codes = [...slide.querySelectorAll("pre")];
     return {place: [place.h, place.v],
             bottom: Math.max(...boxes.map(box => box.bottom - corner.top)) / scale,
             right: Math.max(...boxes.map(box => box.right - corner.left)) / scale,
-            letters: [...slide.querySelectorAll("pre")].map(pre => parseFloat(getComputedStyle(pre).fontSize))};
+            letters: codes.map(pre => parseFloat(getComputedStyle(pre).fontSize))};
 })"""
-WIDTHS = "Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth, () => 0)))"
+WIDTHS = """Promise.all([...document.images].map(
+    image => image.decode().then(() => image.naturalWidth, () => 0)))"""
 
 
 @each_chapter

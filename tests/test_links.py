@@ -1,4 +1,4 @@
-"""Links: how editions lead them elsewhere, which faults are found, and the weekly look at other sites. None is asked here."""
+"""Links: how editions change them, how faults and broken ones are found (offline)."""
 
 import json
 import threading
@@ -15,7 +15,8 @@ from tools.pages import html_target
 
 
 def test_links_are_led_elsewhere_or_dropped():
-    text = "[a [b]](x.md#c), ![two\nlines](p.png), [`word`](glossary.md) f[0](y) [z](a_(b))"
+    text = "[a [b]](x.md#c), ![two\nlines](p.png), [`word`](glossary.md) "
+    text += "f[0](y) [z](a_(b))"
     found = []
 
     def change(target):
@@ -41,10 +42,11 @@ def test_links_to_chapters_and_texts_lead_to_their_pages():
     assert {target: html_target(target) for target in PAGES} == PAGES
 
 
+PICTURE = "![One two three four five six seven eight.]"
 FAULTS = {
     "![A dot](dot.png)": "no real alt text",
-    "![One two three four five six seven eight.](https://a.example/dot.png)": "from elsewhere",
-    "![One two three four five six seven eight.](dot.gif)": "LaTeX cannot include",
+    f"{PICTURE}(https://a.example/dot.png)": "from elsewhere",
+    f"{PICTURE}(dot.gif)": "LaTeX cannot include",
     "[a](gone.md)": "gone.md does not exist",
     "[a](page.md#gone)": "page.md has no heading for #gone",
 }

@@ -1,4 +1,4 @@
-"""The set-up that the Makefile makes first, with a stand-in for Python that installs nothing."""
+"""The set-up in the Makefile, with a stand-in for Python that installs nothing."""
 
 import os
 import shutil

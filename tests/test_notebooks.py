@@ -347,7 +347,7 @@ def test_pictures_and_links_of_a_page_resolve(page):
 
 
 def definitions(source):
-    """Return the definitions in some code, each with the first line of its docstring."""
+    """Return the definitions in some code, with one-line docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -369,7 +369,7 @@ def test_numpy_mlp_in_helpers_is_what_chapter_3_teaches():
 
 
 def saved(notebook, path, folder):
-    """Write a changed chapter into another folder, beside the pictures that it may open."""
+    """Write a changed chapter into another folder, beside the pictures it may open."""
     copied = folder / "notebooks" / path.name
     copied.parent.mkdir()
     shutil.copytree(ROOT / "images", folder / "images")

@@ -1,4 +1,4 @@
-"""What stands around the course: how to cite it, what has changed, and that these agree."""
+"""Citation, changelog, README, issue forms and hooks agree with the course."""
 
 import re
 import tomllib

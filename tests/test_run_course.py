@@ -1,4 +1,4 @@
-"""`make run` on small notebooks made here: what it writes and prints, and what it does when something goes wrong."""
+"""`make run` on small notebooks made here: its files, its messages and its failures."""
 
 import base64
 import ctypes
@@ -38,7 +38,8 @@ show_figure('A "line" <i> that rises from left to right.')
 SLIDER = """
 import matplotlib.pyplot as plt
 from helpers.plotting import show_slider
-show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1, alt="a line that rises")
+show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1,
+            alt="a line that rises")
 """
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="gives up the superuser's rights in Linux's way"
@@ -391,7 +392,7 @@ def test_interrupted_run_leaves_nothing_half_written(course, tmp_path):
 
 
 def without_power():
-    """Make this process bound by permissions even when it belongs to the superuser (Linux)."""
+    """Have permissions apply to this process even if it is the superuser's (Linux)."""
     drop_from_bounding_set, over_permissions = 24, (1, 2)
     for power in over_permissions:
         ctypes.CDLL(None).prctl(drop_from_bounding_set, power, 0, 0, 0)

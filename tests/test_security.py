@@ -1,4 +1,4 @@
-"""What the course must never do: load pickles, ship active content, open JupyterLab to others, trust its builders."""
+"""Security: no pickles, no active content, no open JupyterLab, no risky workflows."""
 
 import ast
 import json
@@ -115,7 +115,7 @@ def test_make_lab_does_not_open_the_server_to_others():
 
 @pytest.fixture
 def lab(tmp_path):
-    """Start JupyterLab as `make lab` does, but for the browser; yield its process and what it says of itself."""
+    """Start JupyterLab as `make lab` does; yield its process and its server file."""
     kinds = ("CONFIG", "RUNTIME", "DATA")
     places = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in kinds}
     command = [sys.executable, "-m", "jupyterlab", *OPTIONS.split(), "--no-browser"]

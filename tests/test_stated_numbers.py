@@ -1,4 +1,4 @@
-"""The rule that a number in prose stands on a cell: which numbers it sees, what backs them, and the README's."""
+"""Numbers in prose come from cells: which are seen, what backs them, the README's."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The web edition: complete, the same each time, at home without a network, and usable by everybody."""
+"""The web edition: complete, reproducible, usable offline and by everybody."""
 
 import re
 import shutil
@@ -197,7 +197,7 @@ def test_made_again_it_is_the_same(site, tmp_path, monkeypatch):
 
 @pytest.fixture
 def small(tmp_path):
-    """Return a function that makes the site of a chapter with these cells, and returns its page."""
+    """Return a function that makes the site of a small chapter and returns its page."""
     notebooks, images = (tmp_path / "course" / name for name in ("notebooks", "images"))
     notebooks.mkdir(parents=True)
     shutil.copytree(ROOT / "images", images, ignore=shutil.ignore_patterns("*.py"))
@@ -223,7 +223,8 @@ UNUSUAL = [
     "# Part one\n\n### Deep\n\n```python\n# no heading\n```",
     "| a | b |\n|---|---|\n| $\\mathbf{x}$ | $\\frac{1}{2}$ |\n\n"
     "$$\\begin{aligned} a &= \\text{so} \\\\ b &= \\sum_i c_i \\end{aligned}$$",
-    "<details><summary>Answer</summary>\nBecause $x < 1$ and *so*.\n</details>\n\nAfter.",
+    "<details><summary>Answer</summary>\nBecause $x < 1$ and *so*.\n</details>\n\n"
+    "After.",
     "<details>\n<summary>Answer</summary>\n\n| $h$ |\n|---|\n| $m$ |\n\n</details>",
 ]
 
@@ -297,7 +298,8 @@ def address(request, site):
         server.shutdown()
 
 
-WIDTHS = "Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth, () => 0)))"
+WIDTHS = """Promise.all([...document.images].map(
+    image => image.decode().then(() => image.naturalWidth, () => 0)))"""
 UNFOLD = "document.querySelectorAll('details').forEach(details => details.open = true)"
 
 
@@ -325,8 +327,10 @@ def test_search_finds_a_word_and_leads_to_it(address, tab):
     assert "softmax" in tab.inner_text("article") and tab.faults == []
 
 
-COLOURS = """() => ["body", "article p", "article a", ".cell_input pre", ".cell_input pre .k", ".cell_output pre",
-                    ".sidebar-drawer", "summary"].map(where => {
+COLOURS = """() => [
+    "body", "article p", "article a", ".cell_input pre", ".cell_input pre .k",
+    ".cell_output pre", ".sidebar-drawer", "summary"
+].map(where => {
     const style = getComputedStyle(document.querySelector(where));
     return [where, style.color, style.backgroundColor];
 })"""
@@ -373,11 +377,14 @@ def test_what_is_folded_opens(folded, tab, site):
 # Colours are what axe spends its time on. Of words of code, formulas, cells and
 # paragraphs of a kind, one is left.
 ONE_OF_A_KIND = """() => {
-    for (const parts of ["article pre span, article math", "article .cell, article section > p"]) {
+    const groups = ["article pre span, article math",
+                    "article .cell, article section > p"];
+    const kindOf = part => [part.tagName, part.className,
+        part.closest(".cell_output, .cell_input, details")?.className].join();
+    for (const parts of groups) {
         const seen = new Set();
         for (const part of document.querySelectorAll(parts)) {
-            const kinds = [part, ...part.querySelectorAll("*")].map(each => [each.tagName, each.className,
-                each.closest(".cell_output, .cell_input, details")?.className].join());
+            const kinds = [part, ...part.querySelectorAll("*")].map(kindOf);
             if (kinds.every(kind => seen.has(kind))) {
                 part.replaceWith(part.matches(".cell, p") ? "" : part.textContent);
             }
@@ -389,7 +396,8 @@ ONE_OF_A_KIND = """() => {
 
 # all is laid out
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-VIOLATIONS = "rules => axe.run({resultTypes: ['violations'], ...rules}).then(found => found.violations)"
+VIOLATIONS = """rules => axe.run({resultTypes: ['violations'], ...rules})
+    .then(found => found.violations)"""
 
 
 @each_page

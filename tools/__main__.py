@@ -1,8 +1,8 @@
 """The programs of the course: ``python -m tools COMMAND``. The Makefile calls them.
 
-Packages that are missing, or have another version than the course needs, are reported in
-one line before anything is imported that needs them. ``check`` runs without them all,
-and says which are missing.
+Packages that are missing or have another version than the course needs are reported in
+one line, before anything is imported that needs them. ``check`` runs without them and
+says which are missing.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Writes the glossary, notebooks/glossary.md, from the tables "Words introduced here" of all chapters."""
+"""Writes the glossary from the tables "Words introduced here" of all chapters."""
 
 import re
 
@@ -33,7 +33,8 @@ def glossary(chapters):
                 )
             found[word] = (meaning, notebook, path.name)
     page = [
-        "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n"
+        "# Glossary\n\nThe words of the course, each with its meaning and the chapter "
+        "that introduces it.\n"
     ]
     for word in sorted(found, key=str.casefold):
         meaning, notebook, name = found[word]

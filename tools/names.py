@@ -6,7 +6,7 @@ from functools import cache
 
 
 def assigned(statement):
-    """Return pairs of a target and its value; without an assignment, the target is None."""
+    """Return pairs of a target and its value; the target may be None."""
     if not isinstance(statement, ast.Assign):
         return [
             (
@@ -43,7 +43,7 @@ def arguments_in(tree):
 
 @cache
 def names_of(source):
-    """Return the names that code takes from the code before it, and those that it gives.
+    """Return the names that code takes from code before it, and those that it gives.
 
     A name that a loop or another compound statement gives counts as its own, unless it
     adds to it with `+=`.

@@ -1,4 +1,4 @@
-"""Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
+"""Web pages of executed chapters: MathML, pictures inside, no scripts, no network."""
 
 import os
 import posixpath
@@ -67,7 +67,7 @@ class _PageRenderer(IPythonRenderer):
 
 
 class OfflineMarkdown:
-    """A part of exporters of nbconvert: text in which nothing must be fetched from elsewhere."""
+    """A mixin for exporters of nbconvert: Markdown that fetches nothing."""
 
     @pass_context
     def markdown2html(self, context, source):
@@ -90,7 +90,7 @@ def html_target(target):
 
 
 class PageExporter(OfflineMarkdown, HTMLExporter):
-    """nbconvert's page of a notebook, with alt text on figures and nothing fetched from elsewhere."""
+    """nbconvert's page of a notebook, with alt text on figures, fetching nothing."""
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -102,7 +102,7 @@ class PageExporter(OfflineMarkdown, HTMLExporter):
 
 
 def link_to_existing_pages(page, chapters, folder):
-    """Return a page whose links to chapters lead to their pages in a folder, or to notebooks that have none there."""
+    """Return a page whose links lead to pages in ``folder``, or else to notebooks."""
     for chapter in chapters:
         name = f"{chapter.stem}.html"
         try:

@@ -1,4 +1,4 @@
-"""Tries the links to other sites, in pages and in the prose of notebooks: ``python -m tests.audit.links``.
+"""Tries the links of pages and notebooks to other sites: `python -m tests.audit.links`.
 
 The suite itself never leaves the machine, so this is run apart from it, once a week. It
 needs nothing but Python. A site that turns programs away is told but is no fault:
@@ -65,7 +65,7 @@ def answer(link):
 
 
 def verdict(link):
-    """Try an address, more than once if need be; return `found`, `turned away` or what is wrong."""
+    """Try an address; return `found`, `turned away` or what is wrong."""
     for attempt in range(TRIES):
         if attempt:
             time.sleep(PAUSE)

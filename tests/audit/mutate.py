@@ -1,10 +1,10 @@
-"""Plants defects in copies of the course, one at a time, and reports which of them the suite notices: `make mutate`.
+"""Plants one defect at a time in a copy of the course: does a test catch it?
 
-A chapter with a defect is executed first, for a checkpoint holds on every machine; if
-all of them pass, or if a rule is expected to notice, the rules for notebooks and strict
-nbval have their say. Other defects face the tests named beside them. Then each public
-function of the helpers is emptied: a test that calls it itself, and passes all the
-same, proves nothing. `build/mutate/` gets the tables, row by row.
+`make mutate` calls this. A chapter with a defect is executed first, since a checkpoint
+holds on every machine; if all checkpoints pass, or if a rule should catch the defect,
+the rules for notebooks and strict nbval follow. For other defects, the tests named
+beside them are run. Then each public function of the helpers is emptied: a test that
+calls it directly and still passes is vacuous. The tables are in `build/mutate/`.
 """
 
 import argparse
@@ -42,9 +42,9 @@ from tools.files import write
 from tools.run_course import execute
 
 PARTS = """
-helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff CONTRIBUTING.md LICENSE
-Makefile README.md pyproject.toml requirements.lock requirements.txt requirements-dev.txt .gitignore
-.pre-commit-config.yaml
+helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff
+CONTRIBUTING.md LICENSE Makefile README.md pyproject.toml requirements.lock
+requirements.txt requirements-dev.txt .gitignore .pre-commit-config.yaml
 """.split()
 FOLDER = ROOT / "build" / "mutate"
 TIME_LIMIT = 900  # seconds for the tests of one defect
@@ -62,9 +62,10 @@ class Defect:
     tests: str = ""  # which pytest runs, for what is not in a chapter
 
 
-# Each with the number of a chapter or a file, a name, what is taken out (-) and put in (+), and
-# who should notice (!): part of a claim, a rule, or tests and part of the name of one of them.
-# A module of helpers or tools faces its own tests. Those without a change are in PLANTS.
+# Each with the number of a chapter or a file, a name, what is taken out (-) and put in
+# (+), and who should notice (!): part of a claim, a rule, or tests and part of the name
+# of one of them. A module of helpers or tools faces its own tests. Those without a
+# change are in PLANTS.
 TABLE = """
 # gradients and steps
 01: gradient with the wrong sign
@@ -110,7 +111,8 @@ TABLE = """
     ! step 1: all weights are the same
 04: Keras sums the loss over the batch
     - their_slopes = keras_slopes(twin_of(start), batch, batch_labels, loss)
-    + total = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    + total = keras.losses.SparseCategoricalCrossentropy(
+    +     from_logits=True, reduction="sum")
     + their_slopes = keras_slopes(twin_of(start), batch, batch_labels, total)
     ! all six arrays of slopes are the same
 04: Keras shuffles where we do not
@@ -401,7 +403,7 @@ class Workspace:
         return self.root / where
 
     def pytest(self, *arguments):
-        """Run tests of the copy; return the exit status, 2 when they took too long, and what they printed."""
+        """Run tests of the copy; return exit status, 2 after a timeout, and output."""
         options = "-m pytest -q -rfE --color=no -p no:cacheprovider".split()
         try:
             done = subprocess.run(
@@ -481,7 +483,7 @@ IN_OTHER_PROCESSES = ["startup.quiet_startup"]
 
 
 def public_functions():
-    """Yield every public function and method of the helpers: the name of its module, a dot, its own."""
+    """Yield every public function and method of the helpers as "module.function"."""
     for path in sorted((ROOT / "helpers").glob("[!_]*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             members = node.body if isinstance(node, ast.ClassDef) else [node]
@@ -509,7 +511,7 @@ def emptied(function):
 
 
 def tests_of_nothing(workspace, function, tests=None):
-    """Empty a function; return how many tests call it, and the names of those that pass all the same."""
+    """Empty a function; return how many tests call it, and which of them pass."""
     module, name = function.split(".")
     take_out = workspace.plant(
         Defect(function, f"helpers/{module}.py", emptied(name), "")
@@ -528,7 +530,7 @@ def tests_of_nothing(workspace, function, tests=None):
 
 
 def control(workspace, defects):
-    """Return what the tests say of the copy without any defect, empty when they pass."""
+    """Return the output of tests on the copy without a defect, "" when they pass."""
     chapters = sorted({defect.where for defect in defects if defect.where.isdigit()})
     runs = [workspace.of_chapter(number) for number in chapters]
     if files := sorted({defect.tests for defect in defects if defect.tests}):
@@ -541,7 +543,7 @@ def control(workspace, defects):
 
 
 def plant_all(workspace, defects, part, console):
-    """Plant the defects one after the other; return how many were not noticed as foreseen."""
+    """Plant the defects one by one; return how many were not caught as foreseen."""
     rows, caught = [], 0
     for number, defect in enumerate(defects, start=1):
         by = workspace.noticed(defect)
@@ -552,7 +554,8 @@ def plant_all(workspace, defects, part, console):
         console.print(f"{number}/{len(defects)} {defect.name}: {verdict} {by[:150]}")
         write_table(
             FOLDER / f"defects{part}.md",
-            f"{caught} of {number} planted defects caught as foreseen, {len(defects)} to plant",
+            f"{caught} of {number} planted defects caught as foreseen, "
+            f"{len(defects)} to plant",
             ["", "where", "defect", "verdict", "by"],
             rows,
         )
@@ -560,7 +563,7 @@ def plant_all(workspace, defects, part, console):
 
 
 def empty_all(workspace, functions, part, console):
-    """Empty the functions one after the other; return how many tests passed all the same, or functions had none."""
+    """Empty the functions one by one; count vacuous tests and untested functions."""
     rows, vacuous = [], 0
     for function in functions:
         called, passed = tests_of_nothing(workspace, function)
@@ -570,8 +573,8 @@ def empty_all(workspace, functions, part, console):
         console.print(*passed or ["none"], sep="\n  ")
         write_table(
             FOLDER / f"empty{part}.md",
-            f"{len(rows)} of {len(functions)} functions emptied, {vacuous} tests that pass without "
-            "their subject",
+            f"{len(rows)} of {len(functions)} functions emptied, "
+            f"{vacuous} tests that pass without their subject",
             ["function", "tests that call it", "that pass", "which"],
             rows,
         )
@@ -579,7 +582,7 @@ def empty_all(workspace, functions, part, console):
 
 
 def main():
-    """Run the command line; return the exit status: 0 when all was noticed, 1 otherwise."""
+    """Run the command line; return 0 when every defect was caught, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     help = "part of the names of defects to plant, of functions to empty"
     parser.add_argument("--only", default="", help=help)
@@ -603,9 +606,9 @@ def main():
         missed = plant_all(workspace, defects, part, console)
         vacuous = empty_all(workspace, functions, part, console)
     console.print(
-        f"{len(defects) - missed} of {len(defects)} planted defects caught as foreseen; "
-        f"{len(functions)} functions emptied, {vacuous} tests that pass without their subject. "
-        "Tables: build/mutate/"
+        f"{len(defects) - missed} of {len(defects)} planted defects caught as "
+        f"foreseen; {len(functions)} functions emptied, {vacuous} tests that pass "
+        "without their subject. Tables: build/mutate/"
     )
     return 1 if missed or vacuous else 0
 

@@ -1,4 +1,4 @@
-"""Finds the numbers that a text states about results, and what in a notebook stands behind them.
+"""Finds the numbers that a text states, and what in a notebook backs them.
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and
 large numbers (105,610). Behind a number stands an output that shows it, or code that
@@ -36,7 +36,10 @@ class Stated(NamedTuple):
 
 
 def stated_numbers(text):
-    """Yield each :class:`Stated` number of a Markdown text, but not addresses of links and numbers of exercises."""
+    """Yield each :class:`Stated` number of a Markdown text.
+
+    Addresses of links and numbers of exercises are left out.
+    """
     text = re.sub(r"\]\([^)]*\)", "]", text)
     text = re.sub(r"(xercises?) \d\.\d( and \d\.\d)?", r"\1", text)
     for found in re.finditer(_NUMBER, text):
@@ -77,10 +80,10 @@ class Evidence:
 
 
 def _shown(cell):
-    """Yield the lines that a cell's outputs show, but not what they say of pictures: that proves nothing.
+    """Yield the lines that a cell's outputs show.
 
-    In the claim of a checkpoint, only numbers that were computed count, not those that
-    the cell puts there in words.
+    What they say of pictures proves nothing, and is left out. In the claim of a
+    checkpoint, only numbers that were computed count, not those written in the cell.
     """
 
     def computed(found):
@@ -100,7 +103,7 @@ def claims(output):
 
 
 def described(output):
-    """Return the words that stand for a figure or a slider where there are no pictures, empty for other outputs."""
+    """Return the text that replaces a figure or a slider, "" for other outputs."""
     text = output.get("data", {}).get("text/plain", "")
     return text if text.startswith(("Figure: ", "Slider for ")) else ""
 

@@ -300,7 +300,7 @@ def checkpoints_can_fail(notebook, path):
 
 
 def names_from_solution(solution, check):
-    """Return the names that a solution defines, and those computed from them in a check."""
+    """Return the names that a solution defines, and what a check computes from them."""
     _, given = names_of(solution.source)
     theirs = set(given)
     statements = ast.parse(check.source).body

@@ -1,7 +1,7 @@
-"""Make an edition of the course from its notebooks: for students, as slides, as blog posts, or as a web site.
+"""Make an edition from the notebooks: for students, slides, blog posts or a web site.
 
-`make student`, `make slides`, `make posts` and `make site` call this. An edition is made
-in a temporary folder and moved to `build/` only when it is complete.
+`make student`, `make slides`, `make posts` and `make site` call this. An edition is
+made in a temporary folder and moved to `build/` only when it is complete.
 """
 
 import argparse
@@ -49,7 +49,8 @@ def main(arguments=None):
     try:
         if output.parent.name != "build" and output.exists() and any(output.iterdir()):
             raise SystemExit(
-                f"{output} is not empty. Name a new folder: only what is in build/ is replaced."
+                f"{output} is not empty. Name a new folder: "
+                "only what is in build/ is replaced."
             )
         chapters = find_chapters(options.chapters, options.notebooks)
         require_notebooks(chapters, executed=options.edition != "student")
@@ -68,7 +69,7 @@ def main(arguments=None):
 
 
 def require_notebooks(chapters, *, executed):
-    """Exit if a chapter cannot be read, lacks its facts, or has no results though it should have been ``executed``."""
+    """Exit if a chapter is damaged, lacks its facts, or was to be ``executed``."""
     for path in chapters:
         try:
             notebook = read(path, as_version=4)
@@ -80,7 +81,8 @@ def require_notebooks(chapters, *, executed):
             ValidationError,
         ):  # nbformat raises them all
             raise SystemExit(
-                f"{path.name} is damaged. Get it back: git checkout -- notebooks/{path.name}"
+                f"{path.name} is damaged. Get it back: "
+                f"git checkout -- notebooks/{path.name}"
             ) from None
         try:
             facts(notebook)
@@ -91,12 +93,13 @@ def require_notebooks(chapters, *, executed):
             for cell in notebook.cells
         ):
             raise SystemExit(
-                f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}"
+                f"{path.name} has no stored outputs. "
+                f"Run this first: make store CHAPTER={path.name[:2]}"
             )
 
 
 def replace_atomically(make, chapters, output):
-    """Have ``make`` write an edition into a new folder, which replaces ``output`` when it is complete."""
+    """Write an edition with ``make`` elsewhere, and replace ``output`` at the end."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         dir=output.parent, prefix=f".{output.name}-"
