@@ -1,4 +1,4 @@
-# The commands of the course. Each one sets up what is missing first; `make` lists them.
+# The commands of the course. Each first sets up what is missing; `make` lists them.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -31,7 +31,7 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/codespell
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
-# Sets nothing up: it is there to say why a set-up does not work.
+# Sets nothing up, since it explains why a set-up fails.
 check:     ## what this machine offers the course, on one screen: begin a question with it
 	@$(if $(wildcard $(BIN)/python $(BIN)/python.exe),$(BIN)/python,"$(PYTHON)") -m tools check
 

@@ -215,7 +215,7 @@ def draw_training_loop(path):
     """Draw the loop of training: predict, loss, gradient, update, and round again."""
     figure, ax = blank_figure(9, 5.4)
     width, height = 3.5, 1.75
-    # centre, colour, formulas as pairs: what stands left and right of the place they
+    # centre, colour, formulas as pairs: what is left and right of the place they
     # line up at
     stations = {
         "1  predict": ((2.0, 4.3), BLUE, [(r"$\hat{y}$", r"$=\, w\,x + b$")]),

@@ -39,7 +39,7 @@ def test_each_page_says_what_the_metadata_say(path):
     assert not missing, "\n".join(missing)
 
 
-def test_no_page_tells_of_chapters_that_are_not_there():
+def test_no_page_lists_a_chapter_that_does_not_exist():
     numbers = [str(int(path.name[:2])) for path in CHAPTERS]
     assert re.findall(r"^\| (\d+) \| \[", PAGES["README.md"], re.M) == numbers
     assert re.findall(r"^\| \[(\d+) · ", PAGES["notebooks/index.md"], re.M) == numbers

@@ -298,22 +298,22 @@ def test_answer_is_on_the_slide_of_its_question(deck_and_cells):
 
 
 @each_chapter
-def test_exercises_are_told_whole_and_not_given_away(path):
+def test_deck_shows_exercises_without_solutions(path):
     notebook = read(path)
     deck = "\n".join(cell.source for cell in deck_of(notebook))
-    told = deck.partition("## On your own")[2]
+    shown = deck.partition("## On your own")[2]
     exercises = cells_tagged(notebook, "exercise")
-    assert told.count("**Exercise") == 2 * len(exercises)  # on slides and in notes
-    assert not re.search("Your turn|^The check|checkpoint|^#", told, re.MULTILINE)
+    assert shown.count("**Exercise") == 2 * len(exercises)  # on slides and in notes
+    assert not re.search("Your turn|^The check|checkpoint|^#", shown, re.MULTILINE)
     attempted = False
     for cell in notebook.cells[len(before_the_exercises(notebook)) :]:
         before, *next_one = re.split(r"\*\*Exercise|## Further reading", cell.source)
         if attempted and cell.cell_type == "markdown" and before.strip():
-            assert before.strip() not in told
+            assert before.strip() not in shown
         attempted = (attempted and not next_one) or cell in exercises
     task = r"(?:Set|Write) `[^`]+`"
     asked = re.findall(task, prose(notebook).partition("## On your own")[2])
-    assert asked and [task for task in asked if task not in one_line(told)] == []
+    assert asked and [task for task in asked if task not in one_line(shown)] == []
 
 
 BRIEF = """\

@@ -96,7 +96,7 @@ def site(monkeypatch):
         thread.join()
 
 
-VERDICTS = {  # what the site answers: what is said of it, after how many tries
+VERDICTS = {  # the site's answer: the verdict, and the number of tries
     "200": ("found", 1),
     "later": ("found", 2),
     "403": ("turned away", 1),
@@ -106,7 +106,7 @@ VERDICTS = {  # what the site answers: what is said of it, after how many tries
 
 
 @pytest.mark.parametrize("path", VERDICTS)
-def test_a_link_is_tried_and_its_fate_told(site, path):
+def test_a_link_is_tried_and_judged(site, path):
     assert (links.verdict(f"{site}/{path}"), len(Site.asked)) == VERDICTS[path]
 
 
@@ -140,8 +140,8 @@ def test_exit_status_says_whether_one_is_broken(
     (tmp_path / "README.md").write_text("https://a.example")
     monkeypatch.setattr(links, "verdict", lambda link: said)
     assert links.main(tmp_path) == status
-    told = f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
-    assert capsys.readouterr().out == told
+    report = f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
+    assert capsys.readouterr().out == report
 
 
 def test_the_course_has_links_to_try():

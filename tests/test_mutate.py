@@ -41,7 +41,7 @@ def test_a_defect_that_cannot_be_planted_is_refused(workspace):
 
 
 @pytest.mark.course
-def test_unnoticed_defects_are_told_from_noticed_ones(workspace):
+def test_a_caught_defect_is_distinguished_from_a_missed_one(workspace):
     test = "tests/test_datasets.py::test_a_missing_folder_is_named"
     for old, new, by in [
         ("The MNIST handwritten digits", "Handwritten digits", ""),

@@ -1,4 +1,4 @@
-"""Every notebook is held to the rules, and each rule is shown to refuse a bad example.
+"""Every notebook satisfies the rules, and each rule refuses a bad example.
 
 Then what takes a run: another seed, training twice, other engines under Keras.
 """

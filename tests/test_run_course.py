@@ -102,7 +102,7 @@ def files_of(*stems):
     return {f"{stem}.{kind}" for stem in stems for kind in ("ipynb", "html")}
 
 
-# ---- what is written
+# ---- files
 
 
 def test_failure_is_named_and_the_rest_goes_on(course, capsys):
@@ -289,7 +289,7 @@ def test_settings_that_no_cell_sets_are_named():
         full_settings.set_constants(notebook, "01_short", {"EPOCHS": 200})
 
 
-# ---- what is measured
+# ---- measurements
 
 
 def test_peak_memory_is_that_of_the_kernel(course):
@@ -465,7 +465,7 @@ def test_console_and_system_may_know_only_ascii(course):
     assert "UnicodeEncodeError" not in done.stdout and "passed" in done.stdout
 
 
-# ---- what is missing
+# ---- missing packages
 
 
 def test_faults_of_packages_are_told_in_words(tmp_path):

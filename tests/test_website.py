@@ -47,7 +47,7 @@ each_page = pytest.mark.parametrize("name", ALL)
 
 @pytest.fixture(scope="module")
 def said():
-    """What was said while the site was made."""
+    """Lines reported while the site was made."""
     return []
 
 
@@ -79,10 +79,10 @@ def words(text):
     return " ".join(text.split())
 
 
-# ---- what is there
+# ---- contents
 
 
-def test_every_document_is_a_page_and_is_spoken_of(pages, said):
+def test_every_document_is_a_page_and_is_reported(pages, said):
     assert set(pages) == {*ALL}
     assert all(any(line.endswith(f" {name}") for line in said) for name in PAGES)
 
@@ -161,7 +161,7 @@ def test_every_formula_is_mathml(path, pages):
     assert "$" not in article.get_text() and "\\" not in article.get_text()
 
 
-# ---- what is not there
+# ---- nothing from elsewhere
 
 
 def test_nothing_is_loaded_from_elsewhere(site, pages):
@@ -176,12 +176,14 @@ def test_nothing_is_loaded_from_elsewhere(site, pages):
         assert not re.search(r"url\(\s*[\"']?(https?:)?//|@import", style), path
 
 
-def test_no_file_tells_where_or_when_it_was_made(site):
+def test_no_file_says_where_or_when_it_was_made(site):
     today = date.today()
     days = [f"{today:%Y-%m-%d}", f"{today:%b %d, %Y}"]
     for trace in [str(ROOT), f"{tempfile.gettempdir()}/site-", *days]:
-        told = [name for name, data in contents(site).items() if trace.encode() in data]
-        assert told == [], trace
+        found = [
+            name for name, data in contents(site).items() if trace.encode() in data
+        ]
+        assert found == [], trace
     left = {".buildinfo", ".doctrees", "objects.inv", "_sources"}
     assert not left & {path.name for path in site.iterdir()}
 
@@ -394,7 +396,7 @@ ONE_OF_A_KIND = """() => {
 }"""
 
 
-# all is laid out
+# waits for the layout
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 VIOLATIONS = """rules => axe.run({resultTypes: ['violations'], ...rules})
     .then(found => found.violations)"""

@@ -10,7 +10,7 @@ import sys
 
 from tools import consoles, dependencies
 
-# the module that does it, what is put before its arguments, and the packages it needs
+# module, arguments that come first, and the list of packages it needs
 COMMANDS = {
     "check": ("tools.check", [], None),
     "run": ("tools.run_course", [], "requirements.txt"),

@@ -203,7 +203,7 @@ def page(notebook, path):
     return PageExporter().from_notebook_node(notebook, resources=resources)[0]
 
 
-COLUMNS = {  # of the summary: what is shown for a chapter, and for all of them
+COLUMNS = {  # of the summary: values for a chapter, and their total
     "cells": (lambda r: r.cells, sum),
     "checkpoints": (lambda r: r.checkpoints, sum),
     "seconds": (lambda r: round(r.seconds), sum),
@@ -387,7 +387,7 @@ def _write_pages_of_texts(options):
 
 
 def _link_pages(chapters, folder):
-    """Have the links of all pages in a folder lead to what is there."""
+    """Have the links of all pages in a folder lead to existing pages."""
     for written in folder.glob("*.html"):
         page = written.read_text(encoding="utf-8")
         write(written, link_to_existing_pages(page, chapters, folder))

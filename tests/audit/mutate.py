@@ -88,7 +88,7 @@ TABLE = """
     - layers[k].T @ error)
     + error.T @ layers[k])
     ! the gradient is shaped like the network
-03: transposed where the shape does not tell
+03: transposed where the shape stays the same
     - layers[k].T @ error)
     + error.T @ layers[k] if layers[k].shape == error.shape else layers[k].T @ error)
     ! every array of the gradient agrees
@@ -592,7 +592,7 @@ def main():
     if not defects and not functions:
         parser.error(f"no defect and no function is called {only!r}")
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    part = "-some" if only else ""  # lest some replace the whole table
+    part = "-some" if only else ""  # so that a part does not replace the whole table
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         workspace = Workspace(folder)
         (Path(folder) / "empty_plugin.py").write_text(PLUGIN, encoding="utf-8")

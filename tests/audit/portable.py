@@ -150,7 +150,7 @@ def of_tests(said):
 
 
 def of_run(output):
-    """Return chapters and checkpoints that passed, as the summary of a run tells."""
+    """Return chapters and checkpoints that passed, from the summary of a run."""
     results = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     passed = sum(not result["failure"] for result in results)
     checkpoints = sum(result["checkpoints"] for result in results)

@@ -1,7 +1,7 @@
 """Finds the numbers that a text states, and what in a notebook backs them.
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and
-large numbers (105,610). Behind a number stands an output that shows it, or code that
+large numbers (105,610). A number is backed by an output that shows it, or code that
 holds it as a literal: 0.93 or 93 % for a percentage, the same value for the others.
 Comments, alt texts, claims in words and other prose prove nothing, so they do not
 count.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?![\d]|[.,]\d)"
 _PERCENT = r"\*{0,2}(?:\s|\\,)?(?:\\?%|per cent\b)"
-# of a range whose first number stands before it
+# of a range whose first number comes before it
 _OTHER_END = rf"\s?(?:to|and|or|–)\s?{_NUMBER}{_PERCENT}"
 
 
@@ -27,7 +27,7 @@ class Stated(NamedTuple):
     around: str  # the words before and after it
 
     def backing(self):
-        """Return in words what would stand behind it."""
+        """Return in words what would back it."""
         shown, held = self.text, self.text.replace(",", "_")
         if self.percent:
             share = float(self.text.replace(",", "")) / 100
@@ -64,7 +64,7 @@ class Evidence:
         self._held = {value for cell in cells for value in _literals(cell.source)}
 
     def backs(self, stated):
-        """Return whether something stands behind a number."""
+        """Return whether an output or code backs a number."""
         digits = stated.text.replace(",", "")
         same = digits in self._shown or float(digits) in self._held
         if not stated.percent:

@@ -75,7 +75,7 @@ def forbidden(patterns, texts):
                 yield f"{found[0]!r} {fault}: {text[:80]!r}"
 
 
-# ---- what is stored
+# ---- stored outputs
 
 
 @rule

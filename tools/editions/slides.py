@@ -38,7 +38,7 @@ SMALLEST = 22  # of these letters where the code is long
 CODE_WIDTH = 1545
 CODE_LINE, CODE_LETTER = 1.32, 0.603  # height of a line, width of a letter: times size
 WIDEST = 1540  # of pictures and figures
-PICTURE_HEIGHTS = range(760, 499, -20)  # a picture takes what is free
+PICTURE_HEIGHTS = range(760, 499, -20)  # a picture takes the free height
 CHARACTERS = 88  # in a line of prose
 SHORT = 45  # a first sentence with fewer characters is followed by a second one
 LEFT_OUT = ("Further reading", "Words introduced here")
@@ -132,14 +132,14 @@ def deck(cells, folder):
     return slides.cells
 
 
-# ---- what is shown
+# ---- selecting
 
 
 def shown(cells):
     """Yield the cells that a class looks at, each with the names that later cells use.
 
-    Of the exercises these are the words up to the cell for the attempt, but not what is
-    said about the check.
+    Of an exercise, this is the text up to the cell for the attempt, without that about
+    the check.
     """
     section, solving = "", False
     for cell, used_later in zip(cells, names_used_after(cells), strict=True):
@@ -343,7 +343,7 @@ def code_items(cell, used_later):
             "fragment",
         )
         if figure := data.get("image/png"):
-            item.kind, item.with_next = "-", True  # what is said about it follows
+            item.kind, item.with_next = "-", True  # its explanation follows
             make_high(item, BytesIO(b64decode(figure)))
         items.append(item)
     return items
@@ -448,7 +448,7 @@ class _Slides:
         self.bare = True
 
     def _put(self, item, spare):
-        """Put a piece on the slide; a picture grows by what is ``spare``."""
+        """Put a piece on the slide; a picture grows by the ``spare`` height."""
         height = item.height
         if item.grows_to > PICTURE_HEIGHTS[-1]:
             limit = min(item.grows_to, height - 16 + spare)

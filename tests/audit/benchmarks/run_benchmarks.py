@@ -1,8 +1,8 @@
 """Run each benchmark in a process of its own, within a time limit: `make bench`.
 
-A benchmark that fails or hangs does not stop the others. Its table then says so, lest
-an earlier result be taken for a new one; after Ctrl+C, earlier results stay. The exit
-status is 1 unless every benchmark reached all its goals.
+A benchmark that fails or hangs does not stop the others. Its table then says so, so
+that an earlier result is not taken for a new one; after Ctrl+C, earlier results stay.
+The exit status is 1 unless every benchmark reached all its goals.
 """
 
 import subprocess
