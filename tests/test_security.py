@@ -10,11 +10,11 @@ import time
 import urllib.error
 import urllib.request
 
-import nbformat
 import psutil
 import pytest
 import yaml
 
+from tests.course import code_cells, read
 from tools.dependencies import ROOT
 
 CACHES = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".pytest_cache"}
@@ -27,7 +27,7 @@ FILES = [
     and not GENERATED & {*path.relative_to(ROOT).parts}
     and not ENVIRONMENTS & {*path.parents}
 ]
-CHAPTERS = [path for path in FILES if path.suffix == ".ipynb"]
+NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
 PICKLING = "pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split()
 UNSAFE = "read_pickle to_pickle enable_unsafe_deserialization".split()
 UNSAFE_OPTIONS = [("allow_pickle", True), ("safe_mode", False)]
@@ -40,10 +40,9 @@ def sources():
     for path in FILES:
         if path.suffix == ".py":
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
-    for path in CHAPTERS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                yield f"{path.name}, cell {cell.id}", cell.source
+    for path in NOTEBOOKS:
+        for cell in code_cells(read(path)):
+            yield f"{path.name}, cell {cell.id}", cell.source
 
 
 def pickles(code):
@@ -95,8 +94,8 @@ def test_what_is_no_pickle_is_left_alone():
 def test_outputs_are_of_three_harmless_kinds():
     kinds = {
         kind
-        for path in CHAPTERS
-        for cell in nbformat.read(path, as_version=4).cells
+        for path in NOTEBOOKS
+        for cell in read(path).cells
         for output in cell.get("outputs", [])
         for kind in output.get("data", {})
     }

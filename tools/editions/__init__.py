@@ -15,6 +15,8 @@ from tools.chapters import facts, find_chapters
 from tools.dependencies import ROOT
 from tools.files import remedy
 
+# what nbformat raises for a damaged file
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ValidationError)
 EDITIONS = {  # name: the module that makes it, and what it is called
     "student": ("tools.editions.student", "Student edition"),
     "slides": ("tools.editions.slides", "Slides"),
@@ -73,13 +75,7 @@ def require_notebooks(chapters, *, executed):
     for path in chapters:
         try:
             notebook = read(path, as_version=4)
-        except (
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            ValidationError,
-        ):  # nbformat raises them all
+        except UNREADABLE:
             raise SystemExit(
                 f"{path.name} is damaged. Get it back: "
                 f"git checkout -- notebooks/{path.name}"

@@ -17,15 +17,10 @@ import nbformat
 
 LIMIT = 600  # seconds that Sphinx may take
 THEME = Path(__file__).resolve().with_name("website_theme")
-OF_THE_BUILD = (
-    ".buildinfo",
-    "objects.inv",
-    "_sources",
-)  # for Sphinx alone
+OF_THE_BUILD = (".buildinfo", "objects.inv", "_sources")  # for Sphinx alone
 CONTENTS = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
-PLACE = re.compile(
-    r"\.ipynb:(\d+)(\d{4}):"
-)  # a place in MyST-NB's messages: cell and line in one number
+# a place in MyST-NB's messages: cell and line in one number
+PLACE = re.compile(r"\.ipynb:(\d+)(\d{4}):")
 
 
 def make(chapters, folder, say):

@@ -28,15 +28,10 @@ nb_code_prompt_hide = "Solution"
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 4
-myst_disable_syntax = [
-    "myst_block_break",
-    "myst_line_comment",
-    "myst_target",
-    "myst_role",
-]  # text to Jupyter
-suppress_warnings = [
-    "myst.header"
-]  # a level of headings left out: pages show how deep they are nested, without gaps
+# what is plain text to Jupyter
+myst_disable_syntax = "myst_block_break myst_line_comment myst_target myst_role".split()
+# a level of headings may be left out: pages show how deep they are nested, without gaps
+suppress_warnings = ["myst.header"]
 smartquotes = False
 
 html_theme = "furo"
