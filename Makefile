@@ -1,4 +1,4 @@
-# The commands of the course. Each one sets up what is missing first; `make` lists them.
+# The commands of the course. Each first sets up what is missing; `make` lists them.
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -31,21 +31,21 @@ test: $(READY)     ## the whole test suite, every chapter included
 	@$(BIN)/codespell
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
-# Sets nothing up: it is there to say why a set-up does not work.
+# Sets nothing up, since it explains why a set-up fails.
 check:     ## what this machine offers the course, on one screen: begin a question with it
 	@$(if $(wildcard $(BIN)/python $(BIN)/python.exe),$(BIN)/python,"$(PYTHON)") -m tools check
 
-mutate: $(READY)   ## plant defects in copies of the course: which does the suite notice? (an hour)
+mutate: $(READY)   ## plant defects in copies of the course: which does the suite catch? (an hour)
 	@$(BIN)/python -m tests.audit.mutate $(if $(ONLY),--only "$(ONLY)")
 
 portable: $(READY) ## run the course as other machines would: threads, seeds, versions (two hours; ROWS="seed" for some)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m tests.audit.portable $(ROWS)
 
-audit: $(READY)    ## ask for known weaknesses of the packages in requirements.lock (needs a network)
+audit: $(READY)    ## look up known vulnerabilities of the packages in requirements.lock (needs a network)
 	@$(BIN)/python -m pip install --quiet pip-audit
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock || \
-		{ echo "Not audited, or weaknesses were found: the lines above say which."; exit 1; }
+		{ echo "Not audited, or vulnerabilities were found: the lines above say which."; exit 1; }
 
 student: $(READY)  ## an edition to hand out, without solutions and outputs, in build/student
 	@$(BIN)/python -m tools student $(CHAPTER)
@@ -56,8 +56,8 @@ slides: $(READY)   ## a deck of slides for each chapter, in build/slides
 posts: $(READY)    ## a blog post for each chapter, in Markdown, with its pictures, in build/posts
 	@$(BIN)/python -m tools posts $(CHAPTER)
 
-site: $(READY)     ## the web edition, in build/site
-	@$(BIN)/python -m tools site $(CHAPTER)
+site: $(READY)     ## the web edition of all chapters, in build/site
+	@$(BIN)/python -m tools site
 
 lab: $(READY)      ## open the course in JupyterLab
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb

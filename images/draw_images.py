@@ -125,7 +125,7 @@ def report(path):
 
 
 def draw_gradient_descent(path):
-    """Draw the animation: a line moves onto the points while its parameters walk down the loss."""
+    """Draw the animation: a line is fitted while its parameters walk down the loss."""
     x = np.arange(5.0)
     y = x + 1
     parameters, losses = descend(x, y, start=(-0.5, -0.5))
@@ -140,7 +140,7 @@ def draw_gradient_descent(path):
 
 
 def descend(x, y, *, start):
-    """Return the parameters ``(STEPS + 1, 2)`` and losses ``(STEPS + 1,)`` of full-batch gradient descent."""
+    """Return parameters ``(STEPS + 1, 2)`` and losses ``(STEPS + 1,)`` of descent."""
     w, b = start
     parameters, losses = [], []
     for _ in range(STEPS + 1):
@@ -182,7 +182,7 @@ def draw_frame(x, y, parameters, losses, step):
 def save_animation(frames, durations, path):
     """Write frames as an animated PNG that loops for ever, in one palette for all.
 
-    The last frame is also the still picture that LaTeX and other programs show which know
+    The last frame is also the still picture in LaTeX and other programs that know
     nothing of animations.
     """
     width, height = frames[0].size
@@ -215,7 +215,7 @@ def draw_training_loop(path):
     """Draw the loop of training: predict, loss, gradient, update, and round again."""
     figure, ax = blank_figure(9, 5.4)
     width, height = 3.5, 1.75
-    # centre, colour, formulas as pairs: what stands left and right of the place they
+    # centre, colour, formulas as pairs: what is left and right of the place they
     # line up at
     stations = {
         "1  predict": ((2.0, 4.3), BLUE, [(r"$\hat{y}$", r"$=\, w\,x + b$")]),
@@ -289,7 +289,7 @@ def draw_training_loop(path):
 
 
 def draw_pca_projection(path):
-    """Draw PCA in the plane: the mean, the two directions, and the drop onto the first."""
+    """Draw PCA in the plane: mean, two directions, projection onto the first."""
     points = tilted_cloud()
     pca = PCA(2).fit(points)
     first, second = (
@@ -314,7 +314,7 @@ def draw_pca_projection(path):
 
 
 def tilted_cloud():
-    """Return points ``(30, 2)`` whose standard deviations along and across a slope are 1.6 and 0.75."""
+    """Return points ``(30, 2)``: standard deviations 1.6 along a slope, 0.75 across."""
     points = np.random.default_rng(SEED).normal(size=(30, 2))
     points = PCA(whiten=True).fit_transform(points) * (1.6, 0.75)
     angle = np.deg2rad(36)
@@ -329,7 +329,7 @@ def draw_cloud(ax, points, mean):
 
 
 def draw_directions(ax, points, mean, directions, spread):
-    """Draw the principal directions as arrows from the mean, each as long as two standard deviations."""
+    """Draw the principal directions as arrows, two standard deviations long."""
     ax.plot(*points.T, "o", color=PALE_BLUE, markersize=8)
     for number, direction, deviation, color in zip(
         "12", directions, spread, (RED, PURPLE), strict=True
@@ -431,7 +431,7 @@ def draw_mean(ax, mean):
 
 
 def draw_network(path):
-    """Draw the network 784–128–10: a digit's pixels, the hidden units, the logits and their probabilities."""
+    """Draw the network 784–128–10: pixels, hidden units, logits and probabilities."""
     figure, ax = blank_figure(10, 4.9)
     places = (2.85, 5.2, 7.55)
     rows = 4.02 - 0.34 * np.arange(10)
@@ -500,7 +500,7 @@ def draw_network(path):
 
 
 def draw_backpropagation(path):
-    """Draw the forward and the backward pass of one hidden layer, and the gradients that both feed."""
+    """Draw forward and backward pass of a hidden layer, and the gradients they feed."""
     figure, ax = blank_figure(11, 5.1)
     style = {
         "fontsize": 15,
@@ -613,7 +613,7 @@ def draw_backpropagation(path):
 
 
 def draw_dashed_arrow(ax, start, end, *, color):
-    """Draw an arrow with a dashed shaft and a whole head on a plane measured in inches."""
+    """Draw an arrow with a dashed shaft and a solid head, in inches."""
     start, end = np.array(start), np.array(end)
     inch = (end - start) / np.linalg.norm(end - start)
     ax.plot(
@@ -630,7 +630,7 @@ def draw_dashed_arrow(ax, start, end, *, color):
 
 
 def draw_data_split(path):
-    """Draw the digits split into three parts, as wide as they have images, on their way through PCA and a network."""
+    """Draw three parts of the digits on their way through PCA and a network."""
     figure, ax = blank_figure(10, 5.4)
     style = {
         "fontsize": 14.5,
@@ -733,7 +733,7 @@ def draw_data_split(path):
 
 
 def draw_convolution(path):
-    """Draw the animation: a 3 × 3 window slides over an 8 × 8 digit, and its sums make a new picture."""
+    """Draw the animation: a 3 × 3 window slides over a digit and fills a picture."""
     digit = load_digits().images[KERNEL_DIGIT].astype(int)
     windows = np.lib.stride_tricks.sliding_window_view(
         digit, KERNEL.shape
@@ -789,7 +789,7 @@ def draw_window_frame(digit, sums, place):
 
 
 def draw_cells(ax, values, cmap, limits, title, known=None):
-    """Draw an array as squares with their numbers; only the first ``known`` ones when it is given."""
+    """Draw an array as squares with numbers, of which the first ``known`` are shown."""
     height, width = values.shape
     ax.imshow(
         values, cmap=cmap, vmin=limits[0], vmax=limits[1], extent=(0, width, height, 0)
@@ -817,7 +817,7 @@ def minus(number):
 
 
 def draw_published_network(path):
-    """Draw the published network's outputs as blocks, with the parameters between them."""
+    """Draw the published network's outputs as blocks, with parameters between them."""
     figure, ax = blank_figure(11, 4.2)
     style = {"fontsize": 14.5, "ha": "center", "va": "baseline", "color": INK}
     middle = 2.3
@@ -872,7 +872,7 @@ def draw_published_network(path):
 
 
 def draw_own_digit(path):
-    """Draw a 3 with a blue pen on grey paper under a lamp, off centre, as a camera might see it."""
+    """Draw a 3 as a camera might see it: blue pen, grey paper, a lamp, off centre."""
     rng = np.random.default_rng(SEED)
     width, height, finer = 480, 360, 4
     pen = Image.new("L", (width * finer, height * finer))
@@ -1022,7 +1022,7 @@ def draw_small_line(ax):
 
 
 def draw_small_pca(ax):
-    """Draw scikit-learn's digits in the plane of their first two principal components."""
+    """Draw scikit-learn's digits in the plane of two principal components."""
     pixels, labels = load_digits(return_X_y=True)
     plane = PCA(2, svd_solver="full").fit_transform(pixels)
     for digit in range(10):
@@ -1059,7 +1059,7 @@ def draw_small_network(ax):
 
 
 def draw_small_curves(ax):
-    """Draw the loss of a small network on scikit-learn's digits, in training and in validation."""
+    """Draw the training and validation loss of a small network on digits."""
     pixels, labels = load_digits(return_X_y=True)
     x_train, x_val, y_train, y_val = train_test_split(
         pixels / 16, labels, test_size=0.3, random_state=11
@@ -1120,7 +1120,7 @@ def leave_frame(ax):
 
 
 def blank_figure(width, height):
-    """Return a figure and an empty drawing plane that fills it, measured in inches from the lower left."""
+    """Return a figure and a plane that fills it, in inches from the lower left."""
     figure = plt.figure(figsize=(width, height), layout="none")
     ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
     ax.set_axis_off()
@@ -1128,7 +1128,7 @@ def blank_figure(width, height):
 
 
 def axes_at(figure, corner, width, height):
-    """Return new axes in a figure, measured in inches from their lower left ``corner``."""
+    """Return new axes in a figure, in inches from their lower left ``corner``."""
     return figure.add_axes(
         np.array((*corner, width, height)) / np.tile(figure.get_size_inches(), 2)
     )
@@ -1162,7 +1162,7 @@ def draw_box(
 
 
 def draw_layers(ax, layers, *, radius, linewidth=1):
-    """Draw the circles of an input, a hidden and an output layer, given by their centres, and join them all."""
+    """Draw the circles of three layers, given by their centres, and join them all."""
     for left, right in zip(layers, layers[1:], strict=False):
         for start in left:
             for end in right:

@@ -30,7 +30,7 @@ def browser():
 
 @pytest.fixture
 def tab(browser):
-    """An empty tab of a desktop's size; its ``faults`` are errors, and addresses asked for elsewhere."""
+    """An empty tab; its ``faults`` are errors, and requests that leave the machine."""
     size = {"width": 1300, "height": 900}
     with browser.new_context(color_scheme="light", viewport=size) as context:
         page = context.new_page()

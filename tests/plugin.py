@@ -1,4 +1,4 @@
-"""For every run of pytest, nbval's included: the right packages, no network, watched kernels.
+"""For every run of pytest: the right packages, no network, watched kernels.
 
 Figures open no window, and are closed after each test and each example in a docstring.
 """

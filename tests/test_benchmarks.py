@@ -1,4 +1,4 @@
-"""The benchmarks: what they report, what they fit, and what their driver does when one fails or hangs."""
+"""The benchmarks: what they report and fit, and how their driver handles failures."""
 
 import json
 import os
@@ -222,7 +222,7 @@ def test_driver_names_the_benchmarks_that_there_are(capsys):
 
 
 def start(folder, *command, **environment):
-    """Start a program with `--help` in another folder; it must do so and stay silent."""
+    """Start a program with `--help` in another folder; it must print nothing else."""
     done = subprocess.run(
         [sys.executable, *command, "--help"],
         cwd=folder,

@@ -1,21 +1,21 @@
-"""Number, title, short name and minutes stand in a chapter's metadata, and elsewhere as there."""
+"""The pages agree with the metadata of chapters: number, titles and minutes."""
 
 import re
 from types import SimpleNamespace
 
 import pytest
 
-from tools.chapters import facts, facts_of, find_chapters
+from tests.course import CHAPTERS, each_chapter
+from tools.chapters import facts, facts_of
 from tools.dependencies import ROOT
 
-CHAPTERS = find_chapters([], ROOT / "notebooks")
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
     for name in ("README.md", "notebooks/index.md", "notebooks/teaching.md")
 }
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@each_chapter
 def test_each_page_says_what_the_metadata_say(path):
     chapter = facts_of(path)
     total = chapter.minutes + chapter.exercise_minutes
@@ -39,7 +39,7 @@ def test_each_page_says_what_the_metadata_say(path):
     assert not missing, "\n".join(missing)
 
 
-def test_no_page_tells_of_chapters_that_are_not_there():
+def test_no_page_lists_a_chapter_that_does_not_exist():
     numbers = [str(int(path.name[:2])) for path in CHAPTERS]
     assert re.findall(r"^\| (\d+) \| \[", PAGES["README.md"], re.M) == numbers
     assert re.findall(r"^\| \[(\d+) · ", PAGES["notebooks/index.md"], re.M) == numbers

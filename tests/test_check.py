@@ -1,4 +1,4 @@
-"""`make check`: it runs on any machine, names what is wrong, and says how to mend it."""
+"""`make check`: it runs on any machine, names what is wrong, and says how to fix it."""
 
 import gzip
 import os
@@ -38,7 +38,7 @@ def run_check(folder, **environment):
 
 
 def row(said, name):
-    """Return what stands beside a name."""
+    """Return the value beside a name."""
     (line,) = [line for line in said.splitlines() if line.startswith(name)]
     return line.removeprefix(name).strip()
 
@@ -105,7 +105,7 @@ CHOSEN = {
 
 
 @pytest.mark.parametrize("text", CHOSEN)
-def test_the_engine_of_keras_is_told(monkeypatch, tmp_path, text):
+def test_the_engine_of_keras_is_reported(monkeypatch, tmp_path, text):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     if text is not None:

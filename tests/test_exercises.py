@@ -23,13 +23,12 @@ import numpy as np
 import pytest
 
 from helpers.checks import check_exercise
-from tools.chapters import find_chapters
-from tools.dependencies import ROOT
+from tests.course import CHAPTERS, read, tagged
 from tools.names import names_in, names_of
 from tools.run_course import execute
 
 CELL_TIMEOUT = 60  # seconds for all answers to one exercise
-CHAPTERS = {int(path.name[:2]): path for path in find_chapters([], ROOT / "notebooks")}
+PATHS = {int(path.name[:2]): path for path in CHAPTERS}
 
 # Code in place of a cell that takes a training. Exercise 4.4 needs a confusion matrix
 # with mistakes, whoever made them: some digits are mistaken more often than others, so
@@ -78,7 +77,7 @@ def exercises_of(notebook):
             *(part.source for part in cells[place : place + 3]),
         )
         for place, cell in enumerate(cells)
-        if "exercise" in cell.metadata.get("tags", [])
+        if tagged(cell, "exercise")
     ]
 
 
@@ -117,7 +116,7 @@ def completed(code, earlier):
     return first
 
 
-NOTEBOOKS = {number: nbformat.read(path, 4) for number, path in CHAPTERS.items()}
+NOTEBOOKS = {number: read(path) for number, path in PATHS.items()}
 EXERCISES = {
     exercise.number: exercise
     for notebook in NOTEBOOKS.values()
@@ -277,7 +276,7 @@ def tried(tmp_path_factory):
         sources = [part if isinstance(part, str) else trying(part) for part in parts]
         sources.insert(2, inspect.getsource(try_answer))
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
-        path = tmp_path_factory.mktemp("exercises") / CHAPTERS[number].name
+        path = tmp_path_factory.mktemp("exercises") / PATHS[number].name
         nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
         with pytest.MonkeyPatch.context() as environment:
             # on small arrays, threads wait for each other

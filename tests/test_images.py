@@ -1,4 +1,4 @@
-"""The pictures that no cell computes: a script draws each, none is left over, and their words can be read."""
+"""The pictures in images/: a script draws them all, and their text can be read."""
 
 import runpy
 
@@ -15,7 +15,7 @@ STORED = sorted(path.name for path in FOLDER.glob("*.png"))
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """Draw all pictures into another folder; return it, and what is hard to read on them."""
+    """Draw all pictures into another folder; return it, and which texts are pale."""
     folder, faults = tmp_path_factory.mktemp("images"), []
     with plt.rc_context():
         main = runpy.run_path(str(FOLDER / "draw_images.py"))["main"]

@@ -1,4 +1,4 @@
-"""Links: how editions lead them elsewhere, which faults are found, and the weekly look at other sites. None is asked here."""
+"""Links: how editions change them, how faults and broken ones are found (offline)."""
 
 import json
 import threading
@@ -9,13 +9,14 @@ import pytest
 from tests.audit import links
 from tests.rules.links import faults_of_pictures_and_links
 from tools.chapters import relinked
-from tools.pages import its_page
+from tools.pages import html_target
 
 # ---- inside the course
 
 
 def test_links_are_led_elsewhere_or_dropped():
-    text = "[a [b]](x.md#c), ![two\nlines](p.png), [`word`](glossary.md) f[0](y) [z](a_(b))"
+    text = "[a [b]](x.md#c), ![two\nlines](p.png), [`word`](glossary.md) "
+    text += "f[0](y) [z](a_(b))"
     found = []
 
     def change(target):
@@ -38,13 +39,14 @@ PAGES = {
 
 
 def test_links_to_chapters_and_texts_lead_to_their_pages():
-    assert {target: its_page(target) for target in PAGES} == PAGES
+    assert {target: html_target(target) for target in PAGES} == PAGES
 
 
+PICTURE = "![One two three four five six seven eight.]"
 FAULTS = {
     "![A dot](dot.png)": "no real alt text",
-    "![One two three four five six seven eight.](https://a.example/dot.png)": "from elsewhere",
-    "![One two three four five six seven eight.](dot.gif)": "LaTeX cannot include",
+    f"{PICTURE}(https://a.example/dot.png)": "from elsewhere",
+    f"{PICTURE}(dot.gif)": "LaTeX cannot include",
     "[a](gone.md)": "gone.md does not exist",
     "[a](page.md#gone)": "page.md has no heading for #gone",
 }
@@ -94,7 +96,7 @@ def site(monkeypatch):
         thread.join()
 
 
-VERDICTS = {  # what the site answers: what is said of it, after how many tries
+VERDICTS = {  # the site's answer: the verdict, and the number of tries
     "200": ("found", 1),
     "later": ("found", 2),
     "403": ("turned away", 1),
@@ -104,7 +106,7 @@ VERDICTS = {  # what the site answers: what is said of it, after how many tries
 
 
 @pytest.mark.parametrize("path", VERDICTS)
-def test_a_link_is_tried_and_its_fate_told(site, path):
+def test_a_link_is_tried_and_judged(site, path):
     assert (links.verdict(f"{site}/{path}"), len(Site.asked)) == VERDICTS[path]
 
 
@@ -138,8 +140,8 @@ def test_exit_status_says_whether_one_is_broken(
     (tmp_path / "README.md").write_text("https://a.example")
     monkeypatch.setattr(links, "verdict", lambda link: said)
     assert links.main(tmp_path) == status
-    told = f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
-    assert capsys.readouterr().out == told
+    report = f"{said}: https://a.example, in README.md\n1 links, {status} broken\n"
+    assert capsys.readouterr().out == report
 
 
 def test_the_course_has_links_to_try():

@@ -1,4 +1,4 @@
-"""The set-up that the Makefile makes first, with a stand-in for Python that installs nothing."""
+"""The set-up in the Makefile, with a stand-in for Python that installs nothing."""
 
 import os
 import shutil
@@ -63,7 +63,7 @@ def run_make(folder, python, target="lab"):
 
 
 def make(folder, python, target="lab"):
-    """Run make; return what it left as the calls of the stand-in for Python."""
+    """Run make; return the calls of the stand-in for Python."""
     (folder / "log").write_text("")
     done = run_make(folder, python, target)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""`make mutate`: every defect can be planted and taken out, and it is told who notices, and which tests are empty."""
+"""`make mutate` plants every defect, removes it, and reports which test catches it."""
 
 import ast
 import os
@@ -6,7 +6,8 @@ import os
 import pytest
 
 from tests.audit import mutate
-from tests.audit.mutate import DEFECTS, Defect, Workspace, change, emptied
+from tests.audit.mutate import DEFECTS, Defect, Workspace, emptied
+from tests.damage import change
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_a_defect_that_cannot_be_planted_is_refused(workspace):
 
 
 @pytest.mark.course
-def test_unnoticed_defects_are_told_from_noticed_ones(workspace):
+def test_a_caught_defect_is_distinguished_from_a_missed_one(workspace):
     test = "tests/test_datasets.py::test_a_missing_folder_is_named"
     for old, new, by in [
         ("The MNIST handwritten digits", "Handwritten digits", ""),

@@ -1,4 +1,4 @@
-"""`make portable`: how it reads what the runs say, and what it does when one fails, hangs or cannot be run here."""
+"""`make portable`: reading results, and runs that fail, hang or are not possible."""
 
 import json
 import subprocess
@@ -61,11 +61,12 @@ def test_a_python_is_found_by_its_version_and_missed_in_words():
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Return a function that runs a row whose command is a Python program of one line."""
+    """Return a function that runs a row whose command is one line of Python."""
 
     def run(code):
         def command_for(row, python, output):
-            begin = f"import json, os, pathlib, time; output = pathlib.Path({str(output)!r})"
+            begin = "import json, os, pathlib, time; "
+            begin += f"output = pathlib.Path({str(output)!r})"
             return [python, "-c", f"{begin}; {code}"]
 
         monkeypatch.setattr(portable, "ROOT", tmp_path)
@@ -75,10 +76,12 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-SUMMARY = (
-    "output.mkdir(); (output / 'summary.json').write_text(json.dumps("
-    "[{'failure': '', 'checkpoints': 7}, {'failure': os.environ['MADE'], 'checkpoints': 2}]))"
-)
+SUMMARY = """\
+output.mkdir()
+results = [{'failure': '', 'checkpoints': 7},
+           {'failure': os.environ['MADE'], 'checkpoints': 2}]
+(output / 'summary.json').write_text(json.dumps(results))
+"""
 
 
 def test_a_row_runs_in_its_environment_and_its_summary_is_read(run):

@@ -1,4 +1,4 @@
-"""`make run` on small notebooks made here: what it writes and prints, and what it does when something goes wrong."""
+"""`make run` on small notebooks made here: its files, its messages and its failures."""
 
 import base64
 import ctypes
@@ -38,7 +38,8 @@ show_figure('A "line" <i> that rises from left to right.')
 SLIDER = """
 import matplotlib.pyplot as plt
 from helpers.plotting import show_slider
-show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1, alt="a line that rises")
+show_slider(lambda value: plt.plot([0, value]), name="height", values=[1, 2], start=1,
+            alt="a line that rises")
 """
 needs_linux = pytest.mark.skipif(
     sys.platform != "linux", reason="gives up the superuser's rights in Linux's way"
@@ -101,7 +102,7 @@ def files_of(*stems):
     return {f"{stem}.{kind}" for stem in stems for kind in ("ipynb", "html")}
 
 
-# ---- what is written
+# ---- files
 
 
 def test_failure_is_named_and_the_rest_goes_on(course, capsys):
@@ -288,7 +289,7 @@ def test_settings_that_no_cell_sets_are_named():
         full_settings.set_constants(notebook, "01_short", {"EPOCHS": 200})
 
 
-# ---- what is measured
+# ---- measurements
 
 
 def test_peak_memory_is_that_of_the_kernel(course):
@@ -391,7 +392,7 @@ def test_interrupted_run_leaves_nothing_half_written(course, tmp_path):
 
 
 def without_power():
-    """Make this process bound by permissions even when it belongs to the superuser (Linux)."""
+    """Have permissions apply to this process even if it is the superuser's (Linux)."""
     drop_from_bounding_set, over_permissions = 24, (1, 2)
     for power in over_permissions:
         ctypes.CDLL(None).prctl(drop_from_bounding_set, power, 0, 0, 0)
@@ -464,7 +465,7 @@ def test_console_and_system_may_know_only_ascii(course):
     assert "UnicodeEncodeError" not in done.stdout and "passed" in done.stdout
 
 
-# ---- what is missing
+# ---- missing packages
 
 
 def test_faults_of_packages_are_told_in_words(tmp_path):

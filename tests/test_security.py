@@ -1,4 +1,4 @@
-"""What the course must never do: load pickles, ship active content, open JupyterLab to others, trust its builders."""
+"""Security: no pickles, no active content, no open JupyterLab, no risky workflows."""
 
 import ast
 import json
@@ -10,11 +10,11 @@ import time
 import urllib.error
 import urllib.request
 
-import nbformat
 import psutil
 import pytest
 import yaml
 
+from tests.course import code_cells, read
 from tools.dependencies import ROOT
 
 CACHES = {"__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".pytest_cache"}
@@ -27,7 +27,7 @@ FILES = [
     and not GENERATED & {*path.relative_to(ROOT).parts}
     and not ENVIRONMENTS & {*path.parents}
 ]
-CHAPTERS = [path for path in FILES if path.suffix == ".ipynb"]
+NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
 PICKLING = "pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split()
 UNSAFE = "read_pickle to_pickle enable_unsafe_deserialization".split()
 UNSAFE_OPTIONS = [("allow_pickle", True), ("safe_mode", False)]
@@ -40,10 +40,9 @@ def sources():
     for path in FILES:
         if path.suffix == ".py":
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
-    for path in CHAPTERS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                yield f"{path.name}, cell {cell.id}", cell.source
+    for path in NOTEBOOKS:
+        for cell in code_cells(read(path)):
+            yield f"{path.name}, cell {cell.id}", cell.source
 
 
 def pickles(code):
@@ -95,8 +94,8 @@ def test_what_is_no_pickle_is_left_alone():
 def test_outputs_are_of_three_harmless_kinds():
     kinds = {
         kind
-        for path in CHAPTERS
-        for cell in nbformat.read(path, as_version=4).cells
+        for path in NOTEBOOKS
+        for cell in read(path).cells
         for output in cell.get("outputs", [])
         for kind in output.get("data", {})
     }
@@ -115,7 +114,7 @@ def test_make_lab_does_not_open_the_server_to_others():
 
 @pytest.fixture
 def lab(tmp_path):
-    """Start JupyterLab as `make lab` does, but for the browser; yield its process and what it says of itself."""
+    """Start JupyterLab as `make lab` does; yield its process and its server file."""
     kinds = ("CONFIG", "RUNTIME", "DATA")
     places = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in kinds}
     command = [sys.executable, "-m", "jupyterlab", *OPTIONS.split(), "--no-browser"]

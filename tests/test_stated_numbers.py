@@ -1,13 +1,13 @@
-"""The rule that a number in prose stands on a cell: which numbers it sees, what backs them, and the README's."""
+"""Numbers in prose come from cells: which are seen, what backs them, the README's."""
 
 import re
 import tomllib
 
-import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 from packaging.specifiers import SpecifierSet
 
+from tests.course import CHAPTERS, code_cells, read
 from tests.rules.stated_numbers import Evidence, Stated, described, stated_numbers
 from tools.dependencies import ROOT
 
@@ -103,9 +103,7 @@ def test_what_would_back_a_number_is_said():
 
 
 def test_numbers_in_the_readme_are_backed():
-    chapters = [nbformat.read(path, 4) for path in (ROOT / "notebooks").glob("*.ipynb")]
-    cells = [cell for chapter in chapters for cell in chapter.cells]
-    results = Evidence([cell for cell in cells if cell.cell_type == "code"])
+    results = Evidence([cell for path in CHAPTERS for cell in code_cells(read(path))])
     texts = {
         name: (ROOT / name).read_text(encoding="utf-8")
         for name in ("README.md", "LICENSE", "pyproject.toml")

@@ -2,15 +2,13 @@
 
 import re
 
-import nbformat
 import pytest
 
+from tests.course import NOTEBOOKS, code_cells, each_chapter, read
 from tests.rules.stated_numbers import Evidence, stated_numbers
-from tools.chapters import find_chapters, prose, title
-from tools.dependencies import ROOT
+from tools.chapters import prose, title
 
-CHAPTERS = find_chapters([], ROOT / "notebooks")
-GUIDE = (ROOT / "notebooks" / "teaching.md").read_text(encoding="utf-8")
+GUIDE = (NOTEBOOKS / "teaching.md").read_text(encoding="utf-8")
 PARTS = [
     "In 50 minutes",
     "In 90 minutes",
@@ -19,12 +17,11 @@ PARTS = [
     "Skip when time is short",
     "Watch out",
 ]
-each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def of_chapter(path, part=""):
     """Return the guide's section about a chapter, all of it or one part."""
-    heading = f"\n## {title(nbformat.read(path, as_version=4))}\n"
+    heading = f"\n## {title(read(path))}\n"
     text = GUIDE.partition(heading)[2].partition("\n## ")[0]
     assert text, f"notebooks/teaching.md has no section {heading.strip()!r}"
     return text.partition(f"### {part}\n")[2].partition("\n### ")[0] if part else text
@@ -44,7 +41,7 @@ def test_a_chapter_has_all_its_parts_in_order(path):
 @pytest.mark.parametrize("minutes", [50, 90])
 @each_chapter
 def test_a_plan_fills_its_time_with_sections_in_order(path, minutes):
-    text = prose(nbformat.read(path, as_version=4))
+    text = prose(read(path))
     titles = re.findall(r"^#+ ([^,\n]+)", text, re.MULTILINE)
     plan = of_chapter(path, f"In {minutes} minutes")
     tables = re.findall(r"(?:^\|.*\n)+", plan, re.MULTILINE)
@@ -79,8 +76,7 @@ def test_questions_have_answers_and_mistakes_a_section(path):
 
 @each_chapter
 def test_numbers_that_the_guide_states_come_from_the_chapter(path):
-    cells = nbformat.read(path, as_version=4).cells
-    evidence = Evidence([cell for cell in cells if cell.cell_type == "code"])
+    evidence = Evidence(code_cells(read(path)))
     stated = list(stated_numbers(of_chapter(path)))
     assert stated, (
         f"The section about {path.stem} in notebooks/teaching.md has no number"

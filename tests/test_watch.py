@@ -1,5 +1,6 @@
-"""The watch over test runs: no network, no text that is hard to read, no shape that is not what a comment says."""
+"""Watched kernels: no network, no pale text, no array that contradicts a comment."""
 
+import re
 import socket
 import urllib.request
 
@@ -50,7 +51,8 @@ from helpers.plotting import show_figure, show_slider
 def draw(gray):
     plt.text(0.5, 0.5, "word", color=str(gray))
 def slide(*values):
-    show_slider(draw, name="gray", values=values, start=0, alt="A word in an empty plot.")
+    alt = "A word in an empty plot."
+    show_slider(draw, name="gray", values=values, start=0, alt=alt)
 """
 CELLS = {  # source: what is wrong with it
     START: "",
@@ -60,7 +62,7 @@ CELLS = {  # source: what is wrong with it
     "slide(0, 0.3, 0.7)": "'word' has a contrast of 2.",
     "slide(0.7, 0.3, 0)": "'word' has a contrast of 2.",
     "x = np.zeros((2, 3))  # (2, 3)": "",
-    "x = np.zeros((2, 3))  # (3, 2): transposed": "x has shape (3, 2), but it has (2, 3)",
+    "x = np.zeros((2, 3))  # (3, 2): no": "x has shape (3, 2), but it has (2, 3)",
     f"try:\n    socket.create_connection(({OUTSIDE!r}, 80), timeout=1)\n"
     "except BaseException:\n    pass": "",
     "print('the next cell')": f"without a network, but something asked for {OUTSIDE}",
@@ -134,51 +136,66 @@ def test_contrast_agrees_with_the_published_examples():
 
 # ---- shapes
 
-# lines of a cell, with ⏎ between them, and the shape that is not as the last one says
+# lines of a cell, with ⏎ between them, and what is wrong with the last one
 COMMENTS = """
 x = np.zeros((2, 3))  # (2, 3): two rows
-x = np.zeros((2, 3))  # (3, 2)                                      → x has shape (3, 2), but it has (2, 3)
+x = np.zeros((2, 3))  # (3, 2)
+    → x has shape (3, 2), but it has (2, 3)
 x = np.zeros(n + 1)  # (n + 1,)
-x = np.zeros(n)  # (n + 1,), one too few                            → x has shape (n + 1,), but it has (5,)
+x = np.zeros(n)  # (n + 1,), one too few
+    → x has shape (n + 1,), but it has (5,)
 x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 1)
-x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)                → y has shape (n, 2), but it has (5, 1)
+x, y = np.zeros(2), np.zeros((n, 1))  # (2,), (n, 2)
+    → y has shape (n, 2), but it has (5, 1)
 x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
-x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (4, 2)   → x has shape (4, 2), but it has (2, 4)
-x = 2 * np.ones((2, 3)) @ np.ones((3, 4))  # (2, 4) @ (4, 4) = (2, 4)  → 2 * np.ones((2, 3)) has shape (2, 4), but
-x = 1 - np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)  → np.ones((2, n)) has
+x = np.ones((2, 3)) @ np.ones((3, 4))  # (2, 3) @ (3, 4) = (4, 2)
+    → x has shape (4, 2), but it has (2, 4)
+x = 2 * np.ones((2, 3)) @ np.ones((3, 4))  # (2, 4) @ (4, 4) = (2, 4)
+    → 2 * np.ones((2, 3)) has shape (2, 4), but
+x = 1 - np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, 2) @ (2, 4)
+    → np.ones((2, n)) has
 x = np.ones((2, 3)) @ np.ones((3, 2)) @ np.ones((2, n))  # (2, 3) @ (3, n) = (2, n)
 x = np.zeros(3) @ np.zeros(3)  # (3,) @ (3,): a number
 x = np.zeros((2, 3))⏎x = x @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
 x = iter([np.zeros((2, 3))])⏎x = next(x) @ np.zeros((3, 4))  # (2, 3) @ (3, 4) = (2, 4)
 x, y = np.zeros(2), np.zeros((3, 2)) @ np.zeros((2, 4))  # (2,), (3, 4)
-x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each                   → x has shape (n,), but it has (4,)
-x, y = np.zeros(2), np.zeros(3)  # (2,) each                        → y has shape (2,), but it has (3,)
+x = {1: np.zeros(5), 2: np.zeros(4)}  # (n,) each
+    → x has shape (n,), but it has (4,)
+x, y = np.zeros(2), np.zeros(3)  # (2,) each
+    → y has shape (2,), but it has (3,)
 x = [np.zeros(3) for _ in range(4)]  # (3,) each
 x = [[1, 2], [3, 4]]  # (2, 2)
-x = np.array([⏎    1, 2])  # (3,)                                   → x has shape (3,), but it has (2,)
+x = np.array([⏎    1, 2])  # (3,)
+    → x has shape (3,), but it has (2,)
 x = np.zeros((3, 2))  # (…, 2)
 x = np.zeros((3, 2))  # (..., 2)
 x = np.zeros((3, 2))  # (samples, 2)
-x = np.zeros((3, 2))  # (samples, 3)                                → x has shape (samples, 3), but it has (3, 2)
-x = np.zeros((3, 2))  # (samples,)                                  → x has shape (samples,), but it has (3, 2)
+x = np.zeros((3, 2))  # (samples, 3)
+    → x has shape (samples, 3), but it has (3, 2)
+x = np.zeros((3, 2))  # (samples,)
+    → x has shape (samples,), but it has (3, 2)
 x = '# (3, 3)'
-x = np.zeros((2, 3))  # (3, 2), all >= 0                            → x has shape (3, 2), but it has (2, 3)
-m = np.int64(3)⏎x = np.zeros((2, 3))  # (2, m + 1)                  → x has shape (2, m + 1), but it has (2, 3)
+x = np.zeros((2, 3))  # (3, 2), all >= 0
+    → x has shape (3, 2), but it has (2, 3)
+m = np.int64(3)⏎x = np.zeros((2, 3))  # (2, m + 1)
+    → x has shape (2, m + 1), but it has (2, 3)
 y = 1; x = np.ones((2, 3)) @ np.ones((3, y))  # (2, 3) @ (3, 1)
-x = {"äöüß": np.zeros(3)}["äöüß"]  # (2,)                           → x has shape (2,), but it has (3,)
+x = {"äöüß": np.zeros(3)}["äöüß"]  # (2,)
+    → x has shape (2,), but it has (3,)
 images = np.zeros((3, 3))  # (images, 3)
 x, *rest = np.zeros(2), 1, 2  # (2,), (2,)
 """
 
 
-@pytest.mark.parametrize("row", COMMENTS.strip().splitlines())
+@pytest.mark.parametrize("row", re.split(r"\n(?! )", COMMENTS.strip()))
 def test_shapes_are_held_to_what_comments_say(row):
-    code, _, fault = row.replace("⏎", "\n").partition("→")
-    lines = f"import numpy as np\nn = 5\n{code.rstrip()}\nlast = n".splitlines(True)
+    code, _, fault = row.partition("\n    → ")
+    code = code.replace("⏎", "\n")
+    lines = f"import numpy as np\nn = 5\n{code}\nlast = n".splitlines(True)
     names = {}
     try:
         exec("".join(watch.with_shapes_checked(lines)), names)
     except AssertionError as error:
-        assert fault and fault.strip() in str(error)
+        assert fault and fault in str(error)
     else:
         assert not fault and names["last"] == 5

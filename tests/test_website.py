@@ -1,4 +1,4 @@
-"""The web edition: complete, the same each time, at home without a network, and usable by everybody."""
+"""The web edition: complete, reproducible, usable offline and by everybody."""
 
 import re
 import shutil
@@ -14,16 +14,26 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tests.course import (
+    CHAPTERS,
+    NOTEBOOKS,
+    cells_tagged,
+    code_cells,
+    contents,
+    each_chapter,
+    outputs,
+    read,
+)
 from tools import chapters
-from tools.chapters import METADATA, find_chapters
+from tools.chapters import METADATA
 from tools.dependencies import ROOT
 from tools.editions.website import make
 
-NOTEBOOKS = ROOT / "notebooks"
-CHAPTERS = find_chapters([], NOTEBOOKS)
-SOURCES = {path.stem: nbformat.read(path, as_version=4) for path in CHAPTERS}
 FIRST = CHAPTERS[0].stem
-PAGES = [*SOURCES, *(path.stem for path in sorted(NOTEBOOKS.glob("*.md")))]
+PAGES = [
+    *(path.stem for path in CHAPTERS),
+    *(path.stem for path in sorted(NOTEBOOKS.glob("*.md"))),
+]
 ALL = [*PAGES, "search"]
 LOADING = "[src], link[href], use[href], object[data]"
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -32,13 +42,12 @@ PICTURE = re.compile(r"!\[(.*?)\]\(", re.DOTALL)
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
 
-each_chapter = pytest.mark.parametrize("stem", SOURCES)
 each_page = pytest.mark.parametrize("name", ALL)
 
 
 @pytest.fixture(scope="module")
 def said():
-    """What was said while the site was made."""
+    """Lines reported while the site was made."""
     return []
 
 
@@ -60,9 +69,9 @@ def pages(site):
     return {path.stem: parsed(path) for path in site.glob("*.html")}
 
 
-def prose(stem):
+def prose(notebook):
     """Return the text of a chapter without code."""
-    return CODE.sub("", chapters.prose(SOURCES[stem]))
+    return CODE.sub("", chapters.prose(notebook))
 
 
 def words(text):
@@ -70,22 +79,16 @@ def words(text):
     return " ".join(text.split())
 
 
-def contents(folder):
-    """Return the bytes of all files in a folder by their place in it."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+# ---- contents
 
 
-# ---- what is there
-
-
-def test_every_document_is_a_page_and_is_spoken_of(pages, said):
+def test_every_document_is_a_page_and_is_reported(pages, said):
     assert set(pages) == {*ALL}
     assert all(any(line.endswith(f" {name}") for line in said) for name in PAGES)
 
 
 def test_chapters_are_listed_and_lead_to_each_other(pages):
-    order = [f"{stem}.html" for stem in SOURCES]
+    order = [f"{path.stem}.html" for path in CHAPTERS]
     for name, page in pages.items():
         links = page.select(".sidebar-tree a")
         listed = [link["href"].replace("#", "") or f"{name}.html" for link in links]
@@ -115,27 +118,29 @@ def test_links_anchors_and_pictures_lead_somewhere(site, pages):
     assert broken == []
 
 
-@each_chapter
-def test_every_picture_has_its_alt_text(stem, pages):
-    wanted = []
-    for cell in SOURCES[stem].cells:
+def alt_texts(notebook):
+    """Yield the alt texts of a chapter's pictures and figures, in order."""
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            wanted += PICTURE.findall(cell.source)
-        for output in cell.get("outputs", []):
+            yield from PICTURE.findall(cell.source)
+        for output in outputs([cell]):
             if "image/png" in output.get("data", {}):
-                wanted.append(output.metadata["image/png"]["alt"])
-    shown = [img["alt"] for img in pages[stem].select("article img")]
-    assert [*map(words, shown)] == [*map(words, wanted)]
+                yield output.metadata["image/png"]["alt"]
 
 
-def test_pictures_of_other_pages_have_alt_text(pages):
-    assert all(img.get("alt") for page in pages.values() for img in page("img"))
+@each_page
+def test_every_picture_has_its_alt_text(name, pages):
+    assert all(img.get("alt") for img in pages[name]("img"))
+    path = NOTEBOOKS / f"{name}.ipynb"
+    if path in CHAPTERS:
+        shown = [img["alt"] for img in pages[name].select("article img")]
+        assert [*map(words, shown)] == [*map(words, alt_texts(read(path)))]
 
 
 @each_chapter
-def test_solutions_and_answers_are_folded(stem, pages):
-    page, cells = pages[stem], SOURCES[stem].cells
-    solutions = [c.source for c in cells if "solution" in c.metadata.get("tags", [])]
+def test_solutions_and_answers_are_folded(path, pages):
+    page, notebook = pages[path.stem], read(path)
+    solutions = [cell.source for cell in cells_tagged(notebook, "solution")]
     folded = page.select("details:has(.cell_input)")
     shown = [details.select_one("pre").get_text() for details in folded]
     assert solutions and [*map(words, shown)] == [*map(words, solutions)]
@@ -143,20 +148,20 @@ def test_solutions_and_answers_are_folded(stem, pages):
     assert labels == {("Solution", "Solution")}  # folded, and open
     assert not any(details.summary.has_attr("aria-label") for details in folded)
     answers = page.select("details:not(:has(.cell_input))")
-    assert len(answers) == prose(stem).count("<details>")
+    assert len(answers) == prose(notebook).count("<details>")
     assert not any(details.has_attr("open") for details in [*folded, *answers])
 
 
 @each_chapter
-def test_every_formula_is_mathml(stem, pages):
-    article = BeautifulSoup(str(pages[stem].article), "html.parser")
-    assert len(article("math")) == len(FORMULA.findall(prose(stem)))
+def test_every_formula_is_mathml(path, pages):
+    article = BeautifulSoup(str(pages[path.stem].article), "html.parser")
+    assert len(article("math")) == len(FORMULA.findall(prose(read(path))))
     for tag in article(["pre", "code"]):
         tag.decompose()
     assert "$" not in article.get_text() and "\\" not in article.get_text()
 
 
-# ---- what is not there
+# ---- nothing from elsewhere
 
 
 def test_nothing_is_loaded_from_elsewhere(site, pages):
@@ -171,12 +176,14 @@ def test_nothing_is_loaded_from_elsewhere(site, pages):
         assert not re.search(r"url\(\s*[\"']?(https?:)?//|@import", style), path
 
 
-def test_no_file_tells_where_or_when_it_was_made(site):
+def test_no_file_says_where_or_when_it_was_made(site):
     today = date.today()
     days = [f"{today:%Y-%m-%d}", f"{today:%b %d, %Y}"]
     for trace in [str(ROOT), f"{tempfile.gettempdir()}/site-", *days]:
-        told = [name for name, data in contents(site).items() if trace.encode() in data]
-        assert told == [], trace
+        found = [
+            name for name, data in contents(site).items() if trace.encode() in data
+        ]
+        assert found == [], trace
     left = {".buildinfo", ".doctrees", "objects.inv", "_sources"}
     assert not left & {path.name for path in site.iterdir()}
 
@@ -192,7 +199,7 @@ def test_made_again_it_is_the_same(site, tmp_path, monkeypatch):
 
 @pytest.fixture
 def small(tmp_path):
-    """Return a function that makes the site of a chapter with these cells, and returns its page."""
+    """Return a function that makes the site of a small chapter and returns its page."""
     notebooks, images = (tmp_path / "course" / name for name in ("notebooks", "images"))
     notebooks.mkdir(parents=True)
     shutil.copytree(ROOT / "images", images, ignore=shutil.ignore_patterns("*.py"))
@@ -218,7 +225,8 @@ UNUSUAL = [
     "# Part one\n\n### Deep\n\n```python\n# no heading\n```",
     "| a | b |\n|---|---|\n| $\\mathbf{x}$ | $\\frac{1}{2}$ |\n\n"
     "$$\\begin{aligned} a &= \\text{so} \\\\ b &= \\sum_i c_i \\end{aligned}$$",
-    "<details><summary>Answer</summary>\nBecause $x < 1$ and *so*.\n</details>\n\nAfter.",
+    "<details><summary>Answer</summary>\nBecause $x < 1$ and *so*.\n</details>\n\n"
+    "After.",
     "<details>\n<summary>Answer</summary>\n\n| $h$ |\n|---|\n| $m$ |\n\n</details>",
 ]
 
@@ -292,7 +300,8 @@ def address(request, site):
         server.shutdown()
 
 
-WIDTHS = "Promise.all([...document.images].map(i => i.decode().then(() => i.naturalWidth, () => 0)))"
+WIDTHS = """Promise.all([...document.images].map(
+    image => image.decode().then(() => image.naturalWidth, () => 0)))"""
 UNFOLD = "document.querySelectorAll('details').forEach(details => details.open = true)"
 
 
@@ -320,8 +329,10 @@ def test_search_finds_a_word_and_leads_to_it(address, tab):
     assert "softmax" in tab.inner_text("article") and tab.faults == []
 
 
-COLOURS = """() => ["body", "article p", "article a", ".cell_input pre", ".cell_input pre .k", ".cell_output pre",
-                    ".sidebar-drawer", "summary"].map(where => {
+COLOURS = """() => [
+    "body", "article p", "article a", ".cell_input pre", ".cell_input pre .k",
+    ".cell_output pre", ".sidebar-drawer", "summary"
+].map(where => {
     const style = getComputedStyle(document.querySelector(where));
     return [where, style.color, style.backgroundColor];
 })"""
@@ -342,8 +353,7 @@ def test_the_switch_turns_to_the_systems_dark_and_stays(tab, site):
 
 
 def test_the_copy_button_copies_the_code(tab, site):
-    cells = SOURCES[FIRST].cells
-    source = next(cell.source for cell in cells if cell.cell_type == "code")
+    source = code_cells(read(CHAPTERS[0]))[0].source
     tab.goto((site / f"{FIRST}.html").as_uri())
     assert tab.locator(".cell_output button").count() == 0
     cell = tab.locator(".cell_input").first
@@ -369,11 +379,14 @@ def test_what_is_folded_opens(folded, tab, site):
 # Colours are what axe spends its time on. Of words of code, formulas, cells and
 # paragraphs of a kind, one is left.
 ONE_OF_A_KIND = """() => {
-    for (const parts of ["article pre span, article math", "article .cell, article section > p"]) {
+    const groups = ["article pre span, article math",
+                    "article .cell, article section > p"];
+    const kindOf = part => [part.tagName, part.className,
+        part.closest(".cell_output, .cell_input, details")?.className].join();
+    for (const parts of groups) {
         const seen = new Set();
         for (const part of document.querySelectorAll(parts)) {
-            const kinds = [part, ...part.querySelectorAll("*")].map(each => [each.tagName, each.className,
-                each.closest(".cell_output, .cell_input, details")?.className].join());
+            const kinds = [part, ...part.querySelectorAll("*")].map(kindOf);
             if (kinds.every(kind => seen.has(kind))) {
                 part.replaceWith(part.matches(".cell, p") ? "" : part.textContent);
             }
@@ -383,13 +396,14 @@ ONE_OF_A_KIND = """() => {
 }"""
 
 
-# all is laid out
+# waits for the layout
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-VIOLATIONS = "rules => axe.run({resultTypes: ['violations'], ...rules}).then(found => found.violations)"
+VIOLATIONS = """rules => axe.run({resultTypes: ['violations'], ...rules})
+    .then(found => found.violations)"""
 
 
 @each_page
-def test_nobody_is_shut_out(name, tab, site):
+def test_page_passes_axe(name, tab, site):
     install = "pip install axe-playwright-python"
     axe = pytest.importorskip("axe_playwright_python.base", reason=install)
     tab.goto((site / f"{name}.html").as_uri())

@@ -1,1 +1,1 @@
-"""The programs of the course, which make things for its readers: see ``python -m tools --help``."""
+"""The programs of the course: see ``python -m tools --help``."""

@@ -1,8 +1,8 @@
 """The programs of the course: ``python -m tools COMMAND``. The Makefile calls them.
 
-Packages that are missing, or have another version than the course needs, are reported in
-one line before anything is imported that needs them. ``check`` runs without them all,
-and says which are missing.
+Packages that are missing or have another version than the course needs are reported in
+one line, before anything is imported that needs them. ``check`` runs without them and
+says which are missing.
 """
 
 import importlib
@@ -10,7 +10,7 @@ import sys
 
 from tools import consoles, dependencies
 
-# the module that does it, what is put before its arguments, and the packages it needs
+# module, arguments that come first, and the list of packages it needs
 COMMANDS = {
     "check": ("tools.check", [], None),
     "run": ("tools.run_course", [], "requirements.txt"),
@@ -35,5 +35,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    consoles.spare_signs()
+    consoles.replace_unencodable()
     sys.exit(main(sys.argv[1:]))

@@ -34,7 +34,7 @@ LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+)\)")
 
 
 def find_chapters(wanted, folder):
-    """Return the paths of all chapters in order, or of those whose file names start with one of ``wanted``."""
+    """Return the paths of chapters in order: all, or those with a ``wanted`` prefix."""
     every = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     unknown = [
         name for name in wanted if not any(path.name.startswith(name) for path in every)
@@ -95,7 +95,7 @@ def prose(notebook):
 
 
 def anchor(heading):
-    """Return the name by which a link finds a heading, as code-hosting sites and MyST make it."""
+    """Return the anchor of a heading, as code-hosting sites and MyST make it."""
     return re.sub(
         r"[^\w\- ]", "", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", heading).lower()
     ).replace(" ", "-")

@@ -41,7 +41,7 @@ def main(arguments):
     faults = [*wrong_python(), *wrong_packages(), *damage]
     for fault in faults:
         say(f"To fix: {fault}")
-    for name in unmet_by_maintainers():
+    for name in missing_dev_packages():
         say(f"Needed only to write, test or publish the course: {name}")
     say("Not all is well." if faults else "All is well.")
     return 1 if faults else 0
@@ -135,7 +135,7 @@ def wrong_packages():
     return [f"{'; '.join(wrong)}. {remedy}"] if wrong else []
 
 
-def unmet_by_maintainers():
+def missing_dev_packages():
     """Return what the maintainers' list asks for beyond that, and is not here."""
     needed = set(dependencies.faults(ROOT / "requirements.txt"))
     wanted = dependencies.faults(ROOT / "requirements-dev.txt")

@@ -3,9 +3,9 @@
 import sys
 
 
-def spare_signs():
-    """Have question marks printed for what this console cannot show, instead of an error.
+def replace_unencodable():
+    """Print a question mark for each character that this console cannot show.
 
-    Consoles on Windows and with ``LC_ALL=C`` lack many characters: ellipses and ticks, too.
+    Consoles on Windows and with ``LC_ALL=C`` lack many: ellipses and ticks, too.
     """
     sys.stdout.reconfigure(errors="replace")  # stderr escapes them anyway

@@ -20,14 +20,14 @@ def write(path, text):
 
 
 def remedy(error):
-    """Return what to do about an ``OSError``: a full disk, or a folder that may not be written to."""
+    """Return a remedy for a full disk or a folder that is not writable, or ""."""
     if error.errno in NOT_WRITABLE:
         return " Free some space, or name another folder with --output."
     return ""
 
 
 def markdown_table(heading, rows, marks=None):
-    """Return rows of texts as a table in Markdown; ``marks`` align its columns, to the left when left out."""
+    """Return rows of texts as a table in Markdown; ``marks`` align its columns."""
     lines = [heading, marks or ["---"] * len(heading), *rows]
     return "".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n"

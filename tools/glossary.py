@@ -1,4 +1,4 @@
-"""Writes the glossary, notebooks/glossary.md, from the tables "Words introduced here" of all chapters."""
+"""Writes the glossary from the tables "Words introduced here" of all chapters."""
 
 import re
 
@@ -19,18 +19,22 @@ def words_introduced(notebook):
 
 
 def glossary(chapters):
-    """Return the text of the glossary, in alphabetical order, for the paths of chapters."""
+    """Return the text of the glossary for the paths of chapters, sorted by word.
+
+    Exits with one line if two chapters introduce the same word.
+    """
     found = {}
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
         for word, meaning in words_introduced(notebook).items():
             if word in found:
-                raise ValueError(
-                    f"{path.name} introduces {word!r}, and so does an earlier chapter"
+                raise SystemExit(
+                    f"{path.name} introduces {word!r}, and so does {found[word][2]}"
                 )
             found[word] = (meaning, notebook, path.name)
     page = [
-        "# Glossary\n\nThe words of the course, each with its meaning and the chapter that introduces it.\n"
+        "# Glossary\n\nThe words of the course, each with its meaning and the chapter "
+        "that introduces it.\n"
     ]
     for word in sorted(found, key=str.casefold):
         meaning, notebook, name = found[word]

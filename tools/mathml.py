@@ -27,7 +27,7 @@ SPACING = (
 
 
 def mathml(formula, display):
-    """Return a formula in LaTeX as MathML, for a line of its own (``block``) or within one (``inline``).
+    """Return a formula in LaTeX as MathML, ``display`` being "block" or "inline".
 
     Raises ``ValueError`` for a formula that cannot be written so.
     """

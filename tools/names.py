@@ -1,4 +1,4 @@
-"""Which names a piece of code loads, stores, takes from outside, and gives to what comes after it."""
+"""Find the names that code uses and those that it defines for the code after it."""
 
 import ast
 import symtable
@@ -6,7 +6,7 @@ from functools import cache
 
 
 def assigned(statement):
-    """Return pairs of a target and the value that it gets; the target of most other statements is None."""
+    """Return pairs of a target and its value; the target may be None."""
     if not isinstance(statement, ast.Assign):
         return [
             (
@@ -21,6 +21,7 @@ def assigned(statement):
             for part in (target, statement.value)
             if isinstance(part, ast.Tuple)
         ]
+        # a, b = f(), g() gives two pairs; a, b = f() has one value for both: one pair
         fit = len(parts) == 2 and len(parts[0]) == len(parts[1])
         pairs += zip(*parts, strict=True) if fit else [(target, statement.value)]
     return pairs
@@ -36,25 +37,27 @@ def names_in(tree, kind=ast.Load):
 
 
 def arguments_in(tree):
-    """Return the names of the arguments of functions that are defined in a piece of code."""
+    """Return the names of the arguments of all functions defined in a piece of code."""
     return {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 @cache
 def names_of(source):
-    """Return the names that a piece of code takes from outside, and those that it gives.
+    """Return the names that code takes from code before it, and those that it gives.
 
-    A name that a loop or another compound statement gives is taken to be its own,
-    unless it adds to it with `+=`.
+    A name that a loop or another compound statement gives counts as its own, unless it
+    adds to it with `+=`.
     """
     taken, given = set(), set()
     for statement in ast.parse(source).body:
         table = symtable.symtable(ast.unparse(statement), "", "exec")
+        # of `import os`, os; of `x, y = f(z)`, x and y; of `for i in z: t = i`, i and t
         own = {
             symbol.get_name()
             for symbol in table.get_symbols()
             if symbol.is_assigned() or symbol.is_imported()
         }
+        # `for i in z: total += i` needs a total from before, so it is taken as well
         added_to = {
             name
             for node in ast.walk(statement)

@@ -1,4 +1,4 @@
-"""Web pages of executed chapters that need no network: formulas as MathML, pictures inside, no scripts."""
+"""Web pages of executed chapters: MathML, pictures inside, no scripts, no network."""
 
 import os
 import posixpath
@@ -51,7 +51,7 @@ class _PageRenderer(IPythonRenderer):
         return super().image(text, url, title)
 
     def heading(self, text, level, **attributes):
-        """Name a heading as links do, without capitals and punctuation."""
+        """Give a heading the anchor that links use."""
         html = super().heading(text, level, **attributes)
         usual = re.search(r' id="(.*?)"', html)[1]
         name = anchor(unescape(re.sub("<.*?>", "", text)))
@@ -67,7 +67,7 @@ class _PageRenderer(IPythonRenderer):
 
 
 class OfflineMarkdown:
-    """A part of exporters of nbconvert: text in which nothing must be fetched from elsewhere."""
+    """A mixin for exporters of nbconvert: Markdown that fetches nothing."""
 
     @pass_context
     def markdown2html(self, context, source):
@@ -81,16 +81,16 @@ class OfflineMarkdown:
             anchor_link_text=self.anchor_link_text,
         )
         renderer.folder = folder.name
-        return MarkdownWithMath(renderer=renderer).render(relinked(source, its_page))
+        return MarkdownWithMath(renderer=renderer).render(relinked(source, html_target))
 
 
-def its_page(target):
+def html_target(target):
     """Return the page of a chapter or a text to which a link leads."""
     return re.sub(r"^(\w+)\.(?:ipynb|md)\b", r"\1.html", target)
 
 
 class PageExporter(OfflineMarkdown, HTMLExporter):
-    """nbconvert's page of a notebook, with alt text on figures and nothing fetched from elsewhere."""
+    """nbconvert's page of a notebook, with alt text on figures, fetching nothing."""
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -101,8 +101,8 @@ class PageExporter(OfflineMarkdown, HTMLExporter):
         )
 
 
-def link_to_what_is_there(page, chapters, folder):
-    """Return a page whose links to chapters lead to their pages in a folder, or to notebooks that have none there."""
+def link_to_existing_pages(page, chapters, folder):
+    """Return a page whose links lead to pages in ``folder``, or else to notebooks."""
     for chapter in chapters:
         name = f"{chapter.stem}.html"
         try:

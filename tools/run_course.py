@@ -1,10 +1,10 @@
-"""Execute chapters without a screen, show progress, and write the results. `make run` and `make store` call this.
+"""Execute chapters and write the results: `make run`, `make store` and `make full`.
 
 For each chapter, `build/` gets the executed notebook and a web page of it, and for all
-chapters with results there `summary.json` and `summary.md`. With `--store`, the notebook in `notebooks/`
-gets the fresh outputs instead. With `--full`, every chapter is executed at its source's
-full settings, and `build/full/` gets the results. With `--seed`, chapters get another
-seed.
+chapters with results there `summary.json` and `summary.md`. With `--store`, the
+notebook in `notebooks/` gets the fresh outputs instead. With `--full`, every chapter is
+executed at its source's full settings, and `build/full/` gets the results. With
+`--seed`, chapters get another seed.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tools.chapters import METADATA, find_chapters
 from tools.dependencies import ROOT
 from tools.files import markdown_table, remedy, write
 from tools.full_settings import at_full_settings, set_constants
-from tools.pages import PageExporter, link_to_what_is_there
+from tools.pages import PageExporter, link_to_existing_pages
 
 CELL_TIMEOUT = 300  # seconds
 FULL_CELL_TIMEOUT = 3600
@@ -44,7 +44,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 @dataclass
 class Result:
-    """What became of one chapter."""
+    """Result of executing one chapter."""
 
     chapter: str
     cells: int = 0  # code cells executed
@@ -63,10 +63,10 @@ def execute(
     seed=None,
     progress=lambda done, total: None,
 ):
-    """Execute one notebook from top to bottom in a kernel of its own; return the notebook and a :class:`Result`.
+    """Execute a notebook in a kernel of its own; return it and a :class:`Result`.
 
-    ``full`` puts the source's settings in first, ``seed`` another seed. ``progress`` is
-    called before each code cell with the number of code cells done and in all.
+    ``full`` sets the source's settings, ``seed`` another seed. ``progress`` is called
+    before each code cell with the number of code cells done and in all.
     """
     notebook = nbformat.read(path, as_version=4)
     if full:
@@ -126,14 +126,15 @@ def execute(
     if result.failure:
         source = notebook.cells[code[result.cells - 1]].source if result.cells else ""
         result.failure = (
-            f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: {result.failure}\n"
+            f"Chapter {path.name} failed in code cell {result.cells} of {len(code)}: "
+            f"{result.failure}\n"
             + "".join(f"    {line}\n" for line in source.splitlines())
         )
     return notebook, result
 
 
 def _execute_in_thread(client, **options):
-    """Execute a notebook in a thread, so that Ctrl+C reaches this one, which then kills the kernel."""
+    """Execute in a thread, so that Ctrl+C reaches this one, which kills the kernel."""
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(client.execute, **options)
         try:
@@ -158,7 +159,7 @@ def _printed(cell):
 
 
 class _MemoryWatch:
-    """Measures the memory of a client's kernel every 50 ms; ``peak`` is the most seen, in bytes."""
+    """Measures a kernel's memory every 50 ms; ``peak`` is the maximum in bytes."""
 
     def __init__(self, client):
         self.client, self.peak = client, 0
@@ -183,7 +184,7 @@ class _MemoryWatch:
 
 
 def clean(notebook):
-    """Drop what changes from run to run or from machine to machine, so that executing twice gives the same file."""
+    """Drop what differs between runs or machines, so that the file stays the same."""
     facts = (
         {"course": notebook.metadata.course} if "course" in notebook.metadata else {}
     )
@@ -197,25 +198,23 @@ def clean(notebook):
 
 
 def page(notebook, path):
-    """Return an HTML page of an executed notebook; pictures are looked up beside ``path``."""
+    """Return an HTML page of an executed notebook; its pictures are beside ``path``."""
     resources = {"metadata": {"name": path.stem, "path": str(path.parent)}}
     return PageExporter().from_notebook_node(notebook, resources=resources)[0]
 
 
-COLUMNS = {  # of the summary: what is shown for a chapter, and for all of them
+COLUMNS = {  # of the summary: values for a chapter, and their total
     "cells": (lambda r: r.cells, sum),
     "checkpoints": (lambda r: r.checkpoints, sum),
     "seconds": (lambda r: round(r.seconds), sum),
     "peak MB": (lambda r: round(r.peak_megabytes), max),
-    "result": (
-        lambda r: "failed" if r.failure else "passed",
-        min,
-    ),  # the word failed sorts first
+    # of the two words, failed sorts first
+    "result": (lambda r: "failed" if r.failure else "passed", min),
 }
 
 
 def rows(results):
-    """Return the summary as rows of texts: a heading, one for each chapter, and the totals."""
+    """Return the summary as rows of texts: heading, chapters, totals."""
     chapters = [
         [result.chapter, *(value(result) for value, _ in COLUMNS.values())]
         for result in results
@@ -246,7 +245,7 @@ def table(results):
 
 
 def write_summary(results, folder):
-    """Write the results as ``summary.json`` and as a Markdown table, ``summary.md``; no results, no files."""
+    """Write the results as ``summary.json`` and ``summary.md``, or remove both."""
     if not results:
         for old in SUMMARY:
             (folder / old).unlink(missing_ok=True)
@@ -263,7 +262,7 @@ def write_summary(results, folder):
 
 
 def earlier_results(folder, chapters):
-    """Return the results in a folder's summary, of chapters that still have files there.
+    """Return the results in a folder's summary of chapters that still have files.
 
     A chapter that failed has no files; its row remains until it is run again.
     """
@@ -321,12 +320,14 @@ def main(arguments=None):
         return _run_all(options, console)
     except KeyboardInterrupt:
         console.print(
-            "Stopped. The results of finished chapters are there; run the command again for the rest."
+            "Stopped. The results of finished chapters are there; "
+            "run the command again for the rest."
         )
         return 130
     except OSError as error:
         console.print(
-            f"Stopped: {error}. The results of finished chapters are there.{remedy(error)}",
+            f"Stopped: {error}. The results of finished chapters are there."
+            f"{remedy(error)}",
             style="red",
             markup=False,
             soft_wrap=True,
@@ -373,7 +374,7 @@ def _run_all(options, console):
 
 
 def _write_pages_of_texts(options):
-    """Write pages of the glossary, to which chapters link, and of other texts beside them."""
+    """Write pages of the glossary, to which chapters link, and of other texts."""
     for text in sorted(options.notebooks.glob("*.md")):
         source = text.read_text(encoding="utf-8")
         cells = [nbformat.v4.new_markdown_cell(source, id="text")]
@@ -384,14 +385,14 @@ def _write_pages_of_texts(options):
 
 
 def _link_pages(chapters, folder):
-    """Have the links of all pages in a folder lead to what is there."""
+    """Have the links of all pages in a folder lead to existing pages."""
     for written in folder.glob("*.html"):
         page = written.read_text(encoding="utf-8")
-        write(written, link_to_what_is_there(page, chapters, folder))
+        write(written, link_to_existing_pages(page, chapters, folder))
 
 
 def _run(path, options, console):
-    """Execute one chapter with a progress bar and write what came of it, if it came through."""
+    """Execute a chapter with a progress bar; write the results unless it failed."""
     bar = Progress(
         TextColumn("  cell"),
         MofNCompleteColumn(),

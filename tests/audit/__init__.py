@@ -1,1 +1,1 @@
-"""Audits, which take hours and are run by hand: defects planted, other machines, benchmarks."""
+"""Long checks that are run by hand: planted defects, other machines, benchmarks."""

@@ -1,8 +1,8 @@
-"""Tries the links to other sites, in pages and in the prose of notebooks: ``python -m tests.audit.links``.
+"""Tries the links of pages and notebooks to other sites: `python -m tests.audit.links`.
 
 The suite itself never leaves the machine, so this is run apart from it, once a week. It
-needs nothing but Python. A site that turns programs away is told but is no fault:
-nobody can say whether a reader would find the page.
+needs nothing but Python. A site that turns programs away is reported but is not a
+fault: nobody can say whether a reader would find the page.
 """
 
 import http.client
@@ -65,7 +65,7 @@ def answer(link):
 
 
 def verdict(link):
-    """Try an address, more than once if need be; return `found`, `turned away` or what is wrong."""
+    """Try an address; return `found`, `turned away` or what is wrong."""
     for attempt in range(TRIES):
         if attempt:
             time.sleep(PAUSE)
@@ -80,7 +80,7 @@ def verdict(link):
 
 
 def main(root=ROOT):
-    """Try every link; return the exit status: 0 if none is broken, 1 otherwise."""
+    """Try every link; return 0 if none is broken, else 1."""
     broken = 0
     links = links_of_the_course(root)
     for link, files in links.items():

@@ -1,15 +1,14 @@
-"""Plants defects in copies of the course, one at a time, and reports which of them the suite notices: `make mutate`.
+"""Plants one defect at a time in a copy of the course: does a test catch it?
 
-A chapter with a defect is executed first, for a checkpoint holds on every machine; if
-all of them pass, or if a rule is expected to notice, the rules for notebooks and strict
-nbval have their say. Other defects face the tests named beside them. Then each public
-function of the helpers is emptied: a test that calls it itself, and passes all the
-same, proves nothing. `build/mutate/` gets the tables, row by row.
+`make mutate` calls this. A chapter with a defect is executed first, since a checkpoint
+holds on every machine; if all checkpoints pass, or if a rule should catch the defect,
+the rules for notebooks and strict nbval follow. For other defects, the tests named
+beside them are run. Then each public function of the helpers is emptied: a test that
+calls it directly and still passes is vacuous. The tables are in `build/mutate/`.
 """
 
 import argparse
 import ast
-import gzip
 import os
 import re
 import shutil
@@ -24,16 +23,28 @@ import nbformat
 from rich.console import Console
 
 from tests.audit.tables import write_table
+from tests.damage import (
+    change,
+    drop,
+    drop_alt_texts,
+    drop_checkpoint,
+    drop_solution,
+    edit_bytes,
+    misprint,
+    restate,
+    reword,
+    skip,
+)
 from tests.rules.watch import watch_kernels
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 from tools.run_course import execute
 
 PARTS = """
-helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff CONTRIBUTING.md LICENSE
-Makefile README.md pyproject.toml requirements.lock requirements.txt requirements-dev.txt .gitignore
-.pre-commit-config.yaml
+helpers images notebooks tests tools .ci .github CHANGELOG.md CITATION.cff
+CONTRIBUTING.md LICENSE Makefile README.md pyproject.toml requirements.lock
+requirements.txt requirements-dev.txt .gitignore .pre-commit-config.yaml
 """.split()
 FOLDER = ROOT / "build" / "mutate"
 TIME_LIMIT = 900  # seconds for the tests of one defect
@@ -51,132 +62,10 @@ class Defect:
     tests: str = ""  # which pytest runs, for what is not in a chapter
 
 
-# ---- ways to plant
-
-
-def change(old, new):
-    """Replace text in a file, or in all code cells that hold it."""
-
-    def plant(subject):
-        if isinstance(subject, str):
-            assert old in subject, f"{old!r} is not there to be changed"
-            return subject.replace(old, new)
-        return replaced(subject, "code", old, new)
-
-    return plant
-
-
-def reword(old, new):
-    """Replace text in the prose of a chapter."""
-    return lambda notebook: replaced(notebook, "markdown", old, new)
-
-
-def replaced(notebook, kind, old, new):
-    """Replace text in all cells of a kind that hold it."""
-    cells = [c for c in notebook.cells if c.cell_type == kind and old in c.source]
-    assert cells, f"{old!r} is not there to be changed"
-    for cell in cells:
-        cell.source = cell.source.replace(old, new)
-    return notebook
-
-
-def cell_with(notebook, text):
-    """Return the first code cell that holds a text."""
-    code = (cell for cell in notebook.cells if cell.cell_type == "code")
-    return next(cell for cell in code if text in cell.source)
-
-
-def reprint(cell, pattern, new):
-    """Replace what a pattern matches in the stored output of a cell."""
-    for output in cell.outputs:
-        output.text = re.sub(pattern, new, output.get("text", ""))
-    cell.outputs = [output for output in cell.outputs if output.text]
-
-
-def restate(old, new):
-    """Change the claim of a checkpoint, and its tick in the stored output, as a fresh run would."""
-
-    def plant(notebook):
-        cell = cell_with(notebook, f'checkpoint("{old}')
-        cell.source = cell.source.replace(old, new)
-        reprint(cell, re.escape(old), new)
-        return notebook
-
-    return plant
-
-
-def drop_checkpoint(claim):
-    """Remove a checkpoint on one line, and its tick from the stored output, as a fresh run would."""
-
-    def plant(notebook):
-        cell = cell_with(notebook, call := f'checkpoint("{claim}')
-        lines = cell.source.splitlines()
-        cell.source = "\n".join(line for line in lines if not line.startswith(call))
-        reprint(cell, rf"✓ {re.escape(claim)}.*\n", "")
-        return notebook
-
-    return plant
-
-
-def drop(text):
-    """Remove the first code cell that holds a text."""
-    return lambda notebook: without(notebook, cell_with(notebook, text))
-
-
-def drop_solution(notebook):
-    """Remove the first solution."""
-    tagged = (c for c in notebook.cells if "solution" in c.metadata.get("tags", []))
-    return without(notebook, next(tagged))
-
-
-def without(notebook, cell):
-    """Remove a cell, and count the code cells again, as a fresh run would."""
-    notebook.cells.remove(cell)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for count, cell in enumerate(code, start=1):
-        cell.execution_count = count
-        for output in cell.outputs:
-            if "execution_count" in output:
-                output.execution_count = count
-    return notebook
-
-
-def drop_alt_texts(notebook):
-    """Remove the alt texts of all figures."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output.metadata.clear()
-    return notebook
-
-
-def misprint(notebook):
-    """Change a letter in a stored output."""
-    reprint(cell_with(notebook, "after step {i:2}"), "step  1: loss", "step  1: Loss")
-    return notebook
-
-
-def skip(notebook):
-    """Have nbval skip the first cell with a checkpoint."""
-    metadata = cell_with(notebook, "checkpoint(").metadata
-    metadata["tags"] = [*metadata.get("tags", []), "nbval-skip"]
-    return notebook
-
-
-def edit_bytes(position):
-    """Change one byte of the uncompressed data."""
-
-    def plant(data):
-        content = bytearray(gzip.decompress(data))
-        content[position] ^= 1
-        return gzip.compress(bytes(content))
-
-    return plant
-
-
-# Each with the number of a chapter or a file, a name, what is taken out (-) and put in (+), and
-# who should notice (!): part of a claim, a rule, or tests and part of the name of one of them.
-# A module of helpers or tools faces its own tests. Those without a change are in PLANTS.
+# Each with the number of a chapter or a file, a name, what is taken out (-) and put in
+# (+), and who should notice (!): part of a claim, a rule, or tests and part of the name
+# of one of them. A module of helpers or tools faces its own tests. Those without a
+# change are in PLANTS.
 TABLE = """
 # gradients and steps
 01: gradient with the wrong sign
@@ -199,7 +88,7 @@ TABLE = """
     - layers[k].T @ error)
     + error.T @ layers[k])
     ! the gradient is shaped like the network
-03: transposed where the shape does not tell
+03: transposed where the shape stays the same
     - layers[k].T @ error)
     + error.T @ layers[k] if layers[k].shape == error.shape else layers[k].T @ error)
     ! every array of the gradient agrees
@@ -222,7 +111,8 @@ TABLE = """
     ! step 1: all weights are the same
 04: Keras sums the loss over the batch
     - their_slopes = keras_slopes(twin_of(start), batch, batch_labels, loss)
-    + total = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+    + total = keras.losses.SparseCategoricalCrossentropy(
+    +     from_logits=True, reduction="sum")
     + their_slopes = keras_slopes(twin_of(start), batch, batch_labels, total)
     ! all six arrays of slopes are the same
 04: Keras shuffles where we do not
@@ -513,7 +403,7 @@ class Workspace:
         return self.root / where
 
     def pytest(self, *arguments):
-        """Run tests of the copy; return the exit status, 2 when they took too long, and what they printed."""
+        """Run tests of the copy; return exit status, 2 after a timeout, and output."""
         options = "-m pytest -q -rfE --color=no -p no:cacheprovider".split()
         try:
             done = subprocess.run(
@@ -593,7 +483,7 @@ IN_OTHER_PROCESSES = ["startup.quiet_startup"]
 
 
 def public_functions():
-    """Yield every public function and method of the helpers: the name of its module, a dot, its own."""
+    """Yield every public function and method of the helpers as "module.function"."""
     for path in sorted((ROOT / "helpers").glob("[!_]*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             members = node.body if isinstance(node, ast.ClassDef) else [node]
@@ -621,7 +511,7 @@ def emptied(function):
 
 
 def tests_of_nothing(workspace, function, tests=None):
-    """Empty a function; return how many tests call it, and the names of those that pass all the same."""
+    """Empty a function; return how many tests call it, and which of them pass."""
     module, name = function.split(".")
     take_out = workspace.plant(
         Defect(function, f"helpers/{module}.py", emptied(name), "")
@@ -640,7 +530,7 @@ def tests_of_nothing(workspace, function, tests=None):
 
 
 def control(workspace, defects):
-    """Return what the tests say of the copy without any defect, empty when they pass."""
+    """Return the output of tests on the copy without a defect, "" when they pass."""
     chapters = sorted({defect.where for defect in defects if defect.where.isdigit()})
     runs = [workspace.of_chapter(number) for number in chapters]
     if files := sorted({defect.tests for defect in defects if defect.tests}):
@@ -653,7 +543,7 @@ def control(workspace, defects):
 
 
 def plant_all(workspace, defects, part, console):
-    """Plant the defects one after the other; return how many were not noticed as foreseen."""
+    """Plant the defects one by one; return how many were not caught as foreseen."""
     rows, caught = [], 0
     for number, defect in enumerate(defects, start=1):
         by = workspace.noticed(defect)
@@ -664,7 +554,8 @@ def plant_all(workspace, defects, part, console):
         console.print(f"{number}/{len(defects)} {defect.name}: {verdict} {by[:150]}")
         write_table(
             FOLDER / f"defects{part}.md",
-            f"{caught} of {number} planted defects caught as foreseen, {len(defects)} to plant",
+            f"{caught} of {number} planted defects caught as foreseen, "
+            f"{len(defects)} to plant",
             ["", "where", "defect", "verdict", "by"],
             rows,
         )
@@ -672,7 +563,7 @@ def plant_all(workspace, defects, part, console):
 
 
 def empty_all(workspace, functions, part, console):
-    """Empty the functions one after the other; return how many tests passed all the same, or functions had none."""
+    """Empty the functions one by one; count vacuous tests and untested functions."""
     rows, vacuous = [], 0
     for function in functions:
         called, passed = tests_of_nothing(workspace, function)
@@ -682,8 +573,8 @@ def empty_all(workspace, functions, part, console):
         console.print(*passed or ["none"], sep="\n  ")
         write_table(
             FOLDER / f"empty{part}.md",
-            f"{len(rows)} of {len(functions)} functions emptied, {vacuous} tests that pass without "
-            "their subject",
+            f"{len(rows)} of {len(functions)} functions emptied, "
+            f"{vacuous} tests that pass without their subject",
             ["function", "tests that call it", "that pass", "which"],
             rows,
         )
@@ -691,7 +582,7 @@ def empty_all(workspace, functions, part, console):
 
 
 def main():
-    """Run the command line; return the exit status: 0 when all was noticed, 1 otherwise."""
+    """Run the command line; return 0 when every defect was caught, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     help = "part of the names of defects to plant, of functions to empty"
     parser.add_argument("--only", default="", help=help)
@@ -701,7 +592,7 @@ def main():
     if not defects and not functions:
         parser.error(f"no defect and no function is called {only!r}")
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    part = "-some" if only else ""  # lest some replace the whole table
+    part = "-some" if only else ""  # so that a part does not replace the whole table
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         workspace = Workspace(folder)
         (Path(folder) / "empty_plugin.py").write_text(PLUGIN, encoding="utf-8")
@@ -715,13 +606,13 @@ def main():
         missed = plant_all(workspace, defects, part, console)
         vacuous = empty_all(workspace, functions, part, console)
     console.print(
-        f"{len(defects) - missed} of {len(defects)} planted defects caught as foreseen; "
-        f"{len(functions)} functions emptied, {vacuous} tests that pass without their subject. "
-        "Tables: build/mutate/"
+        f"{len(defects) - missed} of {len(defects)} planted defects caught as "
+        f"foreseen; {len(functions)} functions emptied, {vacuous} tests that pass "
+        "without their subject. Tables: build/mutate/"
     )
     return 1 if missed or vacuous else 0
 
 
 if __name__ == "__main__":
-    spare_signs()
+    replace_unencodable()
     sys.exit(main())

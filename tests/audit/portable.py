@@ -1,11 +1,11 @@
-"""Runs the course as other machines would: `make portable`. A table of all results is in `build/portable/summary.md`.
+"""Runs the course as other machines would: `make portable`.
 
 Each row of the table is one run of all chapters: with one thread and with two, with the
 kernels of an older processor, without oneDNN, with other seeds, without any network, on
 another Python, and with the oldest versions of everything that requirements.txt admits.
 Rows called strict compare every output by nbval; the others hold the checkpoints. A row
-that cannot be run here says why. Results are written as they come, and
-`make portable ROWS=seed` adds to them.
+that cannot be run here says why. Each result is added to `build/portable/summary.md` as
+it comes; `make portable ROWS=seed` runs some rows again.
 """
 
 import argparse
@@ -22,14 +22,14 @@ from pathlib import Path
 from tests.audit.processes import kill_tree
 from tests.audit.tables import print_table, write_table
 from tools.chapters import find_chapters
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 
 FOLDER = ROOT / "build" / "portable"
 CHAPTERS = len(find_chapters([], ROOT / "notebooks"))
 TIME_LIMIT = 3600  # seconds for one row
-SEEDS = (2, 3, 4, 5)  # the fifth is that of the tests named twice
+SEEDS = (2, 3, 4, 5)  # the row "each training cell twice" adds 2026
 NEWEST, OLDEST = "3.13", "3.11"  # Python
 LOCKED = ("--constraint", "requirements.lock")
 LOWEST = ("--resolution", "lowest-direct")
@@ -44,7 +44,7 @@ HEADER = ["run", "chapters passed", "checkpoints or tests", "minutes", "result"]
 
 
 def threads(count):
-    """Return the environment in which NumPy's BLAS and TensorFlow use so many threads."""
+    """Return the environment in which BLAS and TensorFlow use so many threads."""
     return {f"{name}_THREADS": str(count) for name in THREADS}
 
 
@@ -54,7 +54,7 @@ class Row:
 
     name: str
     environment: dict = field(default_factory=dict)
-    arguments: tuple = ()  # for run_course.py
+    arguments: tuple = ()  # for `python -m tools run`
     tests: tuple = ()  # for pytest, instead
     python: str = ""  # version of another interpreter; "" for this one
     packages: tuple = ()  # which versions of them: options for uv
@@ -84,7 +84,7 @@ class CannotInstall(Exception):
 
 @dataclass
 class Outcome:
-    """What became of a row, for the table and for the file."""
+    """Result of one row, for the table and for the file."""
 
     name: str
     chapters: str = ""
@@ -94,7 +94,7 @@ class Outcome:
 
 
 def find_python(version):
-    """Return the path of an interpreter of this version: this one, one on the path, or one that pyenv keeps."""
+    """Return the path of a Python of this version: this one, on the path, by pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     others = pyenv.glob(f"versions/{version}.*/bin/python")
     asked = "import sys; print(*sys.version_info[:2], sep='.')"
@@ -105,7 +105,7 @@ def find_python(version):
 
 
 def environment_for(row):
-    """Return the interpreter of a row, in a virtual environment of its own where its packages differ."""
+    """Return the interpreter of a row, in a new environment if its packages differ."""
     if not row.python:
         return sys.executable
     folder = FOLDER / f"venv-{row.python}-{row.packages[-1]}"
@@ -139,7 +139,7 @@ def command_for(row, python, output):
 
 
 def of_tests(said):
-    """Return chapters and tests that passed, as pytest's last lines tell; with nbval, a test is a cell."""
+    """Return chapters and tests (cells for nbval) that passed, from pytest's output."""
     last = (said.splitlines() or [""])[-1]
     counts = dict.fromkeys(("passed", "failed", "error"), 0)
     for number, word in re.findall(r"(\d+) (passed|failed|error)", last):
@@ -150,7 +150,7 @@ def of_tests(said):
 
 
 def of_run(output):
-    """Return chapters and checkpoints that passed, as the summary of a run tells."""
+    """Return chapters and checkpoints that passed, from the summary of a run."""
     results = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     passed = sum(not result["failure"] for result in results)
     checkpoints = sum(result["checkpoints"] for result in results)
@@ -158,7 +158,7 @@ def of_run(output):
 
 
 def run(row, folder=FOLDER):
-    """Run the course as a row says; return its :class:`Outcome`. What it said is in a log beside the results."""
+    """Run the course as a row says; write a log and return the :class:`Outcome`."""
     slug = re.sub(r"\W+", "-", row.name)
     output, log = folder / slug, folder / f"{slug}.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,7 +196,7 @@ def run(row, folder=FOLDER):
 
 
 def add(outcome, folder=FOLDER):
-    """Add an outcome to those of earlier runs, write all as JSON and as a table, and return the table's rows."""
+    """Add an outcome to earlier ones, write JSON and table, return the table's rows."""
     path = folder / "summary.json"
     outcomes = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     outcomes[outcome.name] = asdict(outcome)
@@ -208,7 +208,7 @@ def add(outcome, folder=FOLDER):
 
 
 def main(arguments=None):
-    """Run the command line; return the exit status: 0 when every row that could be run passed, 1 otherwise."""
+    """Run the command line; return 1 when a row that can be run failed, else 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     words = "parts of the names of rows; all when left out"
     parser.add_argument("rows", nargs="*", default=[""], help=words)
@@ -229,5 +229,5 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    spare_signs()
+    replace_unencodable()
     sys.exit(main())

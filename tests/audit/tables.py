@@ -1,4 +1,4 @@
-"""Tables of what the audits found: in files for readers, on the screen for who runs them."""
+"""Tables of audit results: in files, and on the screen."""
 
 from rich.console import Console
 from rich.table import Table

@@ -1,1 +1,1 @@
-"""What notebooks are held to while tests run: form, numbers, held-out data, figures, links."""
+"""Rules for notebooks: form, numbers, held-out data, figures, links."""

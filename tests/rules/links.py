@@ -9,7 +9,7 @@ from tools.chapters import anchor, prose
 
 
 def faults_of_pictures_and_links(text, path):
-    """Yield what is wrong with the pictures and links of a text that stands in the file ``path``."""
+    """Yield what is wrong with pictures and links of a text in the file ``path``."""
     for alt, target in re.findall(r"!\[(.*?)\]\((.*?)\)", text, re.DOTALL):
         if len(alt.split()) < 8:
             yield f"picture {target} has no real alt text, only {alt!r}"

@@ -1,7 +1,7 @@
-"""Finds the numbers that a text states about results, and what in a notebook stands behind them.
+"""Finds the numbers that a text states, and what in a notebook backs them.
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and
-large numbers (105,610). Behind a number stands an output that shows it, or code that
+large numbers (105,610). A number is backed by an output that shows it, or code that
 holds it as a literal: 0.93 or 93 % for a percentage, the same value for the others.
 Comments, alt texts, claims in words and other prose prove nothing, so they do not
 count.
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 _NUMBER = r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?(?![\d]|[.,]\d)"
 _PERCENT = r"\*{0,2}(?:\s|\\,)?(?:\\?%|per cent\b)"
-# of a range whose first number stands before it
+# of a range whose first number comes before it
 _OTHER_END = rf"\s?(?:to|and|or|–)\s?{_NUMBER}{_PERCENT}"
 
 
@@ -27,7 +27,7 @@ class Stated(NamedTuple):
     around: str  # the words before and after it
 
     def backing(self):
-        """Return in words what would stand behind it."""
+        """Return in words what would back it."""
         shown, held = self.text, self.text.replace(",", "_")
         if self.percent:
             share = float(self.text.replace(",", "")) / 100
@@ -36,7 +36,10 @@ class Stated(NamedTuple):
 
 
 def stated_numbers(text):
-    """Yield each :class:`Stated` number of a Markdown text, but not addresses of links and numbers of exercises."""
+    """Yield each :class:`Stated` number of a Markdown text.
+
+    Addresses of links and numbers of exercises are left out.
+    """
     text = re.sub(r"\]\([^)]*\)", "]", text)
     text = re.sub(r"(xercises?) \d\.\d( and \d\.\d)?", r"\1", text)
     for found in re.finditer(_NUMBER, text):
@@ -61,7 +64,7 @@ class Evidence:
         self._held = {value for cell in cells for value in _literals(cell.source)}
 
     def backs(self, stated):
-        """Return whether something stands behind a number."""
+        """Return whether an output or code backs a number."""
         digits = stated.text.replace(",", "")
         same = digits in self._shown or float(digits) in self._held
         if not stated.percent:
@@ -77,10 +80,10 @@ class Evidence:
 
 
 def _shown(cell):
-    """Yield the lines that a cell's outputs show, but not what they say of pictures: that proves nothing.
+    """Yield the lines that a cell's outputs show.
 
-    In the claim of a checkpoint, only numbers that were computed count, not those that
-    the cell puts there in words.
+    What they say of pictures proves nothing, and is left out. In the claim of a
+    checkpoint, only numbers that were computed count, not those written in the cell.
     """
 
     def computed(found):
@@ -100,7 +103,7 @@ def claims(output):
 
 
 def described(output):
-    """Return the words that stand for a figure or a slider where there are no pictures, empty for other outputs."""
+    """Return the text that replaces a figure or a slider, "" for other outputs."""
     text = output.get("data", {}).get("text/plain", "")
     return text if text.startswith(("Figure: ", "Slider for ")) else ""
 

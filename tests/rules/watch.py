@@ -64,7 +64,7 @@ def raise_refused():
 
 
 def watch_kernels(folder):
-    """Have every kernel that this process starts call :func:`start`; ``folder`` is made for that, and stays."""
+    """Have every kernel of this process call :func:`start`, by a file in ``folder``."""
     startup = Path(folder) / "profile_default" / "startup"
     startup.mkdir(parents=True)
     # one expression: a statement would leave names to the chapter
@@ -81,7 +81,7 @@ def watch_test_run(config):
 
 
 def start():
-    """Refuse the network, check every figure that a chapter can show, and compare shapes with comments."""
+    """Refuse the network; check the figures that are shown, and shapes in comments."""
     from IPython import get_ipython
 
     from helpers import plotting
@@ -115,7 +115,7 @@ def start():
 
 
 def with_shapes_checked(lines):
-    """Return the lines of a cell with a check after each assignment that ends in a comment with shapes.
+    """Return the lines of a cell, with a check after each shape in a comment.
 
     ``x, y = load()   # (60000, 28, 28), (60000,)`` makes two claims, ``z = x @ w   #
     (5, 2) @ (2, 3) = (5, 3)`` three.
@@ -147,7 +147,7 @@ def with_shapes_checked(lines):
 
 
 def with_factors_checked(statement, factors, shapes):
-    """Return the source of a statement in which each factor of a product is checked where it is computed."""
+    """Return the source of a statement with a check around each factor of a product."""
 
     class Checked(ast.NodeTransformer):
         def visit(self, node):
@@ -163,7 +163,7 @@ def with_factors_checked(statement, factors, shapes):
 
 
 def factors_of(value):
-    """Return the factors of the outermost matrix product in an expression, from left to right."""
+    """Return the factors of the outermost matrix product, from left to right."""
 
     def parts(node):
         product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
@@ -174,7 +174,7 @@ def factors_of(value):
 
 
 def check_shapes(values, claim, names):
-    """Raise ``AssertionError`` unless the values have the shapes that a comment names, in this order.
+    """Raise ``AssertionError`` unless values have the shapes that a comment names.
 
     Lengths are computed from numbers and names of the chapter; other words fit any
     length. A comment with more or fewer shapes than values claims nothing, but one
@@ -213,7 +213,7 @@ def _length(part, names):
 
 
 def checked(value, name, claim, names):
-    """Return a value that has the shape that a comment names; see :func:`check_shapes`."""
+    """Return a value after :func:`check_shapes` has compared it with a comment."""
     check_shapes({name: value}, claim, names)
     return value
 
@@ -222,7 +222,7 @@ def checked(value, name, claim, names):
 
 
 def unreadable_texts(figure):
-    """Return, in words, which texts of a figure stand out too little from what is behind them."""
+    """Return, in words, which texts of a figure have too little contrast."""
     import numpy as np
     from matplotlib.text import Text
 
@@ -245,7 +245,7 @@ def unreadable_texts(figure):
 
 
 def _fault(text, place, behind):
-    """Return what is wrong with a text in a place, empty if it can be read or is not shown."""
+    """Return what is wrong with a text, "" if it can be read or is not shown."""
     import numpy as np
     from matplotlib.colors import to_rgba
 
@@ -272,7 +272,7 @@ def _fault(text, place, behind):
 
 
 def luminance(color):
-    """Return the relative luminance of an sRGB colour ``(3,)``, 0 for black to 1 for white."""
+    """Return the relative luminance of an sRGB colour ``(3,)``, from 0 to 1."""
     import numpy as np
 
     color = np.asarray(color)

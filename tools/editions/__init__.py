@@ -1,7 +1,7 @@
-"""Make an edition of the course from its notebooks: for students, as slides, as blog posts, or as a web site.
+"""Make an edition from the notebooks: for students, slides, blog posts or a web site.
 
-`make student`, `make slides`, `make posts` and `make site` call this. An edition is made
-in a temporary folder and moved to `build/` only when it is complete.
+`make student`, `make slides`, `make posts` and `make site` call this. An edition is
+made in a temporary folder and moved to `build/` only when it is complete.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from tools.chapters import facts, find_chapters
 from tools.dependencies import ROOT
 from tools.files import remedy
 
+# what nbformat raises for a damaged file
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ValidationError)
 EDITIONS = {  # name: the module that makes it, and what it is called
     "student": ("tools.editions.student", "Student edition"),
     "slides": ("tools.editions.slides", "Slides"),
@@ -45,15 +47,16 @@ def main(arguments=None):
     output = options.output or ROOT / "build" / options.edition
     module, called = EDITIONS[options.edition]
     if options.edition == "site" and options.chapters:
-        raise SystemExit("The web edition is made of all chapters: leave CHAPTER out.")
+        raise SystemExit("The web edition is made of all chapters: name none.")
     try:
         if output.parent.name != "build" and output.exists() and any(output.iterdir()):
             raise SystemExit(
-                f"{output} is not empty. Name a new folder: only what is in build/ is replaced."
+                f"{output} is not empty. Name a new folder: "
+                "only what is in build/ is replaced."
             )
         chapters = find_chapters(options.chapters, options.notebooks)
         require_notebooks(chapters, executed=options.edition != "student")
-        make_whole(importlib.import_module(module).make, chapters, output)
+        replace_atomically(importlib.import_module(module).make, chapters, output)
     except KeyboardInterrupt:
         print("Stopped. Nothing was changed.")
         return 130
@@ -68,19 +71,14 @@ def main(arguments=None):
 
 
 def require_notebooks(chapters, *, executed):
-    """Exit if a chapter cannot be read, lacks its facts, or has no results though it should have been ``executed``."""
+    """Exit if a chapter is damaged, lacks its facts, or was to be ``executed``."""
     for path in chapters:
         try:
             notebook = read(path, as_version=4)
-        except (
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            ValidationError,
-        ):  # nbformat raises them all
+        except UNREADABLE:
             raise SystemExit(
-                f"{path.name} is damaged. Get it back: git checkout -- notebooks/{path.name}"
+                f"{path.name} is damaged. Get it back: "
+                f"git checkout -- notebooks/{path.name}"
             ) from None
         try:
             facts(notebook)
@@ -91,12 +89,13 @@ def require_notebooks(chapters, *, executed):
             for cell in notebook.cells
         ):
             raise SystemExit(
-                f"{path.name} has no stored outputs. Run this first: make store CHAPTER={path.name[:2]}"
+                f"{path.name} has no stored outputs. "
+                f"Run this first: make store CHAPTER={path.name[:2]}"
             )
 
 
-def make_whole(make, chapters, output):
-    """Have ``make`` write an edition into a new folder, which replaces ``output`` when it is complete."""
+def replace_atomically(make, chapters, output):
+    """Write an edition with ``make`` elsewhere, and replace ``output`` at the end."""
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         dir=output.parent, prefix=f".{output.name}-"

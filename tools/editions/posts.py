@@ -1,7 +1,8 @@
-"""Blog posts: for each chapter a folder with one Markdown file, which begins with front matter, and its pictures.
+"""Blog posts: for each chapter a folder with one Markdown file and its pictures.
 
-Front matter, fenced code and formulas between dollar signs are what static-site
-generators read. The glossary, to which the posts link, is a post of its own.
+The file begins with front matter. This, fenced code and formulas between dollar signs
+are what static-site generators read. The glossary, to which the posts link, is a post
+of its own.
 """
 
 import json
@@ -26,7 +27,7 @@ WORDS = 6  # as many of the words that a chapter introduces become tags, too
 
 
 def make(chapters, folder, say):
-    """Write a post for each of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
+    """Write a post for each chapter into ``folder``; ``say`` gets a line for each."""
     exporter = MarkdownExporter(
         template_file="post.md.j2",
         extra_loaders=[
@@ -57,9 +58,8 @@ def make(chapters, folder, say):
         write(post / "index.md", as_post(text, front_matter, path.parent, post))
         for name, picture in resources["outputs"].items():
             (post / name).write_bytes(picture)
-        say(
-            f"{path.stem}: {len(text.split()):,} words, {len(list(post.iterdir())) - 1} pictures"
-        )
+        pictures = len(list(post.iterdir())) - 1
+        say(f"{path.stem}: {len(text.split()):,} words, {pictures} pictures")
     glossary = chapters[0].parent / "glossary.md"
     front_matter = {
         "title": "Glossary",
@@ -75,7 +75,7 @@ def make(chapters, folder, say):
 
 
 def last_change(path):
-    """Return the day on which a file was changed last: that of its last commit, or else of the file."""
+    """Return the day of a file's last commit, or of its last change without one."""
     try:
         day = subprocess.run(
             ["git", "log", "-1", "--format=%cs", "--", path.name],
@@ -90,7 +90,7 @@ def last_change(path):
 
 
 def as_post(text, front_matter, source, post):
-    """Return Markdown with front matter in place of its title; pictures are copied from ``source`` to ``post``."""
+    """Return Markdown with front matter, not a title; copy its pictures to ``post``."""
     lines = [
         # JSON is YAML, too
         f"{name}: {value if name == 'date' else json.dumps(value, ensure_ascii=False)}"

@@ -1,9 +1,9 @@
-"""Slide decks: one web page a chapter with everything inside, for a projector without a network.
+"""Slide decks: for each chapter a web page that needs no network.
 
 On the slides is what a class looks at: headings, questions, formulas, code, results and
-pictures. Of other prose they show the first sentence; all of it is in the speaker's notes (key
-S). Answers and printed results wait for a click. Imports, drawing,
-bare checkpoints, and whatever follows an exercise are left to the notebook.
+pictures. Of other prose they show the first sentence; all of it is in the speaker's
+notes (key S). Answers and printed results wait for a click. Imports, drawing, bare
+checkpoints, and whatever follows an exercise are left to the notebook.
 """
 
 import ast
@@ -27,30 +27,24 @@ from tools.names import names_in
 from tools.pages import PICTURE, OfflineMarkdown
 
 TEMPLATES = Path(__file__).with_name("templates")
-WIDTH, HEIGHT = 1600, 900  # of a slide, in pixels; the browser scales it to the screen
-FILLED = 840  # pixels of a slide's height, at most
-HEADING, RUNNING_HEAD = (
-    80,
-    45,
-)  # heights of the headings of a new section and of one that goes on
-LINE, CHARACTERS = 45, 88  # height of a line of prose, and how many characters it holds
-CODE_SIZES, SMALLEST = (
-    range(32, 23, -1),
-    22,
-)  # of letters in code and printed results; the least when it is long
-CODE_WIDTH, CODE_LINE, CODE_LETTER = (
-    1545,
-    1.32,
-    0.603,
-)  # pixels, and what a letter takes of its size
-WIDEST, PICTURE_HEIGHTS = (
-    1540,
-    range(760, 499, -20),
-)  # of pictures and figures: they take what is free
+# all in pixels of a slide, which the browser scales to the screen
+WIDTH, HEIGHT = 1600, 900
+FILLED = 840  # of a slide's height, at most
+HEADING = 80  # height of the heading of a new section
+RUNNING_HEAD = 45  # height of the heading of a section that goes on
+LINE = 45  # height of a line of prose
+CODE_SIZES = range(32, 23, -1)  # of letters in code and printed results
+SMALLEST = 22  # of these letters where the code is long
+CODE_WIDTH = 1545
+CODE_LINE, CODE_LETTER = 1.32, 0.603  # height of a line, width of a letter: times size
+WIDEST = 1540  # of pictures and figures
+PICTURE_HEIGHTS = range(760, 499, -20)  # a picture takes the free height
+CHARACTERS = 88  # in a line of prose
 SHORT = 45  # a first sentence with fewer characters is followed by a second one
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(
-    r"```.*?```|<details>.*?</details>|\$\$.*?\$\$|.+?(?=\n\s*\n|\n\$\$|\n#+ |\n<details>|\Z)",
+    r"\s*(?:```.*?```|<details>.*?</details>|\$\$.*?\$\$"
+    r"|.+?(?=\n\s*\n|\n\$\$|\n#+ |\n<details>|\Z))",
     re.DOTALL,
 )
 SENTENCE = re.compile(
@@ -77,7 +71,7 @@ class DeckExporter(OfflineMarkdown, SlidesExporter):
 
 
 def make(chapters, folder, say):
-    """Write a deck for each of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
+    """Write a deck for each chapter into ``folder``; ``say`` gets a line for each."""
     reveal = files("sphinx_revealjs") / "_static" / "revealjs"
     parts = {
         "reveal_css": reveal / "dist" / "reveal.css",
@@ -111,13 +105,12 @@ def make(chapters, folder, say):
             folder / f"{path.stem}.html",
             DeckExporter().from_notebook_node(notebook, resources=resources)[0],
         )
-        say(
-            f"{path.stem}: {sum('slide' in place(cell) for cell in notebook.cells)} slides"
-        )
+        slides = sum("slide" in place(cell) for cell in notebook.cells)
+        say(f"{path.stem}: {slides} slides")
 
 
 def place(cell):
-    """Return what a cell of a deck is: a slide, a subslide below it, a fragment that waits for a click, notes or -."""
+    """Return a cell's kind: slide, subslide, fragment (waits for a key), notes or -."""
     return cell.metadata.slideshow.slide_type
 
 
@@ -139,14 +132,14 @@ def deck(cells, folder):
     return slides.cells
 
 
-# ---- what is shown
+# ---- selecting
 
 
 def shown(cells):
     """Yield the cells that a class looks at, each with the names that later cells use.
 
-    Of the exercises these are the words up to the cell for the attempt, but not what is
-    said about the check.
+    Of an exercise, this is the text up to the cell for the attempt, without that about
+    the check.
     """
     section, solving = "", False
     for cell, used_later in zip(cells, names_used_after(cells), strict=True):
@@ -221,10 +214,10 @@ def code_shown(source, used_later):
 
 
 def brief(block):
-    """Return what a slide shows of a block of prose: all of a question, formula, list, table or picture.
+    """Return what a slide shows of a block of prose.
 
-    Of other blocks it is the first sentence, two if that is short; all of one that
-    leads over to what follows.
+    It is all of a question, formula, list, table or picture, and of a block that leads
+    over to what follows; of others the first sentence, or two if that is short.
     """
     if re.match(r"\*\*Exercise|\$\$|```|<|[*-] |\d+\. |[|!>]", block) or leads_over(
         block
@@ -235,7 +228,7 @@ def brief(block):
 
 
 def leads_over(block):
-    """Return whether a block of prose ends in the middle of something, or with a question."""
+    """Return whether a block ends in the middle of something, or with a question."""
     return not re.search(r"[.!][\"'*)]*$", block)
 
 
@@ -256,7 +249,7 @@ class Item:
 
 
 def prose_items(cell, folder):
-    """Return the pieces of a cell of prose; its pictures are looked up in ``folder``."""
+    """Return the pieces of a cell of prose, whose pictures are in ``folder``."""
     text = relinked(  # no deck has the glossary
         cell.source, lambda target: None if target.startswith("glossary.md") else target
     )
@@ -289,7 +282,7 @@ def prose_items(cell, folder):
 
 
 def prose_item(block, folder, *, whole):
-    """Return a block of prose as a piece of a slide: as a ``whole``, or its first sentence."""
+    """Return a block of prose as a piece: the ``whole``, or its first sentence."""
     if heading := re.match(r"(#+) (.+)", block):
         return Item(
             new_markdown_cell(block),
@@ -350,14 +343,14 @@ def code_items(cell, used_later):
             "fragment",
         )
         if figure := data.get("image/png"):
-            item.kind, item.with_next = "-", True  # what is said about it follows
+            item.kind, item.with_next = "-", True  # its explanation follows
             make_high(item, BytesIO(b64decode(figure)))
         items.append(item)
     return items
 
 
 def make_high(item, file):
-    """Give a piece that is a picture the least and the greatest height that it may have on a slide."""
+    """Set the least and the greatest height of a piece that is a picture."""
     with Image.open(file) as image:
         item.grows_to = min(PICTURE_HEIGHTS[0], WIDEST * image.height / image.width)
     item.height = min(PICTURE_HEIGHTS[-1], item.grows_to) + 16
@@ -408,14 +401,14 @@ def code_height(text, size):
 
 
 class _Slides:
-    """Lays out pieces on slides: a new slide for a heading, and one below it when it is full."""
+    """Lays out pieces on slides; begins one at a heading, or when one is full."""
 
     def __init__(self):
         self.cells, self.free, self.heading, self.begins = [], FILLED, "", "slide"
         self.bare = True  # there is nothing but a heading on the slide yet
 
     def lay_out(self, items):
-        """Put pieces that belong together on one slide if one can hold them, and else on several."""
+        """Put pieces that belong together on one slide if they fit, else on several."""
         for i, item in enumerate(items):
             if item.heading and i:
                 self.lay_out(items[:i])
@@ -455,7 +448,7 @@ class _Slides:
         self.bare = True
 
     def _put(self, item, spare):
-        """Put a piece on the slide; a picture grows by what is ``spare``."""
+        """Put a piece on the slide; a picture grows by the ``spare`` height."""
         height = item.height
         if item.grows_to > PICTURE_HEIGHTS[-1]:
             limit = min(item.grows_to, height - 16 + spare)
@@ -478,7 +471,7 @@ class _Slides:
 
 
 def where_to_cut(items, free):
-    """Return where pieces that do not fit on a slide are best divided: before the code, never before an answer."""
+    """Return where to divide pieces: best before code, never before an answer."""
     heights = [sum(item.height for item in items[:i]) for i in range(len(items))]
     places = [
         i

@@ -1,4 +1,4 @@
-"""The student edition: a whole course to hand out, without solutions and without outputs."""
+"""The student edition: the course without solutions and outputs, to hand out."""
 
 import shutil
 
@@ -18,7 +18,8 @@ README = """\
 
 and a [glossary](notebooks/glossary.md).
 
-You need Python 3.11, 3.12 or 3.13, and about 3 GB of disk. In this folder, once, with a network:
+You need Python 3.11, 3.12 or 3.13, and about 3 GB of disk. In this folder, once, with a
+network:
 
     python -m venv .venv
     source .venv/bin/activate            # on Windows: .venv\\Scripts\\activate
@@ -28,16 +29,17 @@ Then, without a network, in this folder (after activating again, in a new termin
 
     jupyter lab
 
-and open a chapter in the folder notebooks. Shift + Enter runs a cell. Guess before you run. Each exercise at the end
-has a check, whose code is folded: run it after your answer. It says right, or wrong and often why; as long as there
-is no answer, it waits. Commands like make run, which chapters mention, belong to the full course.
+and open a chapter in the folder notebooks. Shift + Enter runs a cell. Guess before you
+run. Each exercise at the end has a check, whose code is folded: run it after your
+answer. It says right, or wrong and often why; as long as there is no answer, it waits.
+Commands like make run, which chapters mention, belong to the full course.
 
 Licences: see LICENSE.
 """
 
 
 def make(chapters, folder, say):
-    """Write the student edition of the paths ``chapters`` into ``folder``; ``say`` is called with a line of text for each."""
+    """Write the edition into ``folder``; call ``say`` with a line for each chapter."""
     titles = []
     for path in chapters:
         notebook = without_solutions(read(path, as_version=4))
@@ -67,7 +69,7 @@ def make(chapters, folder, say):
 
 
 def without_solutions(notebook):
-    """Return a notebook without the cells that show solutions and without outputs; the code of checks is folded."""
+    """Return a notebook without solutions and outputs; the code of checks is folded."""
     for step in (
         TagRemovePreprocessor(remove_cell_tags=SOLUTIONS),
         ClearOutputPreprocessor(),

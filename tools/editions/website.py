@@ -1,7 +1,7 @@
-"""The web edition: a static site of the chapters as they are stored, and of the Markdown pages beside them.
+"""The web edition: a static site of the stored chapters and the Markdown pages.
 
-Sphinx builds it from a copy of the course in a temporary folder. Where Sphinx
-wants things written otherwise than Jupyter (alt text, what is folded), the copy does.
+Sphinx builds it from a copy of the course in a temporary folder. Where Sphinx needs
+another notation than Jupyter (alt text, what is folded), the copy has it.
 """
 
 import os
@@ -17,24 +17,19 @@ import nbformat
 
 LIMIT = 600  # seconds that Sphinx may take
 THEME = Path(__file__).resolve().with_name("website_theme")
-OF_THE_BUILD = (
-    ".buildinfo",
-    "objects.inv",
-    "_sources",
-)  # for Sphinx alone
+OF_THE_BUILD = (".buildinfo", "objects.inv", "_sources")  # for Sphinx alone
 CONTENTS = "\n```{{toctree}}\n:hidden:\n\n{}\n```\n"
-PLACE = re.compile(
-    r"\.ipynb:(\d+)(\d{4}):"
-)  # a place in MyST-NB's messages: cell and line in one number
+# a place in MyST-NB's messages: cell and line in one number
+PLACE = re.compile(r"\.ipynb:(\d+)(\d{4}):")
 
 
 def make(chapters, folder, say):
-    """Write the site of ``chapters``, paths of notebooks in order, into the empty ``folder``; execute nothing.
+    """Write the site of the paths ``chapters`` into the empty ``folder``.
 
-    The Markdown pages in the folder of the chapters come with them; ``index.md`` is the
-    first page. ``say`` is called with a line of text for each document that is read or
-    written. A link, a picture or anything else that Sphinx warns of raises
-    ``RuntimeError``.
+    Nothing is executed. The Markdown pages beside the chapters come with them;
+    ``index.md`` is the first page. ``say`` is called with a line of text for each
+    document that is read or written. A link, a picture or anything else that Sphinx
+    warns of raises ``RuntimeError``.
     """
     with tempfile.TemporaryDirectory(prefix="site-") as place:
         course, site = Path(place, "course"), Path(place, "site")
@@ -74,7 +69,7 @@ def _copy(chapters, course):
 
 
 def _in_terms_of_sphinx(notebook, name):
-    """Say in the cells' metadata what MyST-NB looks for there: alt text of figures, and which cells are folded."""
+    """Put alt text of figures and folded cells where MyST-NB looks for them."""
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
             cell.source = _markdown(cell.source)
@@ -115,7 +110,7 @@ def _markdown(text):
 
 
 def _build(source, site, say):
-    """Run Sphinx in a process of its own; raise ``RuntimeError`` with what it complains of."""
+    """Run Sphinx in another process; raise ``RuntimeError`` with its complaints."""
     complaints = site.with_name("complaints")
     documents = {path.stem for path in source.iterdir()}
     command = [
@@ -158,7 +153,7 @@ def _build(source, site, say):
 
 
 def _in_words(complaints, source):
-    """Return what Sphinx complains of with places that mean something in the course itself."""
+    """Return Sphinx's complaints, with places as the course names them."""
     text = "\n".join(
         line.replace(f"{source}{os.sep}", "")
         for line in complaints.splitlines()

@@ -42,7 +42,7 @@ def rows(results):
 
 
 def verdicts(results):
-    """Return the goals: no failure, each chapter and all together in time, memory within bounds."""
+    """Return the goals: no failure, and time and memory within bounds."""
     failed = sum(bool(result.failure) for result in results)
     seconds = {result.chapter: result.seconds for result in results}
     together = "seconds of these chapters together"
@@ -59,7 +59,7 @@ def verdicts(results):
 
 
 def main():
-    """Run the benchmark; return the exit status: 0 when all goals are reached, 1 otherwise."""
+    """Run the benchmark; return 0 when all goals are reached, else 1."""
     parser = command_line("Execute chapters and compare them with their budgets.")
     words = "starts of file names, 02 for example; all when left out"
     parser.add_argument("chapters", nargs="*", help=words)

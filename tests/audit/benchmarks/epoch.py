@@ -1,4 +1,4 @@
-"""Time one epoch of chapter 3's network against its matrix products alone and against other libraries.
+"""Time one epoch of chapter 3's network against its products and other libraries.
 
 All train 784-128-10 (ReLU, softmax cross-entropy, plain SGD) on the 60,000 training
 images of MNIST, on the CPU. After a warm-up epoch each, every round times one epoch of
@@ -47,14 +47,14 @@ class Contender(NamedTuple):
 
 
 def training_images():
-    """Return the training images of MNIST as rows of float32 in [0, 1], and their labels."""
+    """Return MNIST's training images as float32 rows in [0, 1], and their labels."""
     mnist = load_mnist()
     x = mnist.x_train.reshape(-1, INPUTS).astype(np.float32) / 255
     return x, mnist.y_train.astype(np.int64)
 
 
 def matrix_products(x, labels):
-    """Only the five products of each batch, which NumPy cannot do without; no shuffling, so batches are slices."""
+    """Only the five products of each batch, without shuffling: batches are slices."""
     weights_1, weights_2 = initialize(LAYERS, np.random.default_rng(SEED)).weights
 
     def epoch():
@@ -82,7 +82,7 @@ def numpy_network(x, labels, hidden=HIDDEN):
 
 
 def bias_column_network(x, labels):
-    """The form of the chapter's source: float64, biases as weights of a column of ones put in front of each layer."""
+    """The form of the chapter's source: float64, with biases in the weights."""
     rng = np.random.default_rng(SEED)
     weights = initialize(LAYERS, rng, dtype=np.float64).weights
     weights_1, weights_2 = (np.insert(w, 0, 0, axis=0) for w in weights)  # the biases
@@ -114,7 +114,7 @@ def bias_column_network(x, labels):
 
 
 def scikit_learn(x, labels):
-    """MLPClassifier; partial_fit is one pass over the data in mini-batches, without fit's verdict on convergence."""
+    """MLPClassifier, by partial_fit: one pass over the data, no test of convergence."""
     from sklearn.neural_network import MLPClassifier
 
     random_state = np.random.RandomState(SEED)  # so that each call shuffles differently
@@ -219,7 +219,7 @@ PACKAGES = {"PyTorch": "torch", "JAX": "jax"}  # which the course does without
 
 
 def training_loss(contender, images, labels):
-    """Return the mean cross-entropy, computed in float64 and in the same way for all."""
+    """Return the mean cross-entropy, computed in float64 for all."""
     log_shares = log_softmax(contender.logits(images).astype(np.float64), axis=1)
     return -log_shares[np.arange(len(labels)), labels].mean()
 
@@ -235,7 +235,7 @@ def rows(seconds, losses):
 
 
 def main():
-    """Run the benchmark; return the exit status: 0 when both ratios are reached, 1 otherwise."""
+    """Run the benchmark; return 0 when both ratios are reached, else 1."""
     words = "Time one epoch of chapter 3's network against other libraries."
     rounds = command_line(words, rounds=15).parse_args().rounds
     os.environ.update(ON_CPU)

@@ -1,4 +1,4 @@
-"""Measure how the time of an epoch of chapter 3's network grows with the samples and with the hidden units.
+"""Measure how the time of an epoch grows with the samples and the hidden units.
 
 Time that grows like size to the power of p is a straight line of slope p between the
 logarithms of both. The slope is fitted to the medians by least squares. Every round
@@ -31,7 +31,7 @@ NOTE = (
 
 
 def exponent(sizes, seconds):
-    """Return the power of the size that the seconds grow with, and its standard error."""
+    """Return the exponent with which the seconds grow, and its standard error."""
     line = linregress(np.log(sizes), np.log(seconds))
     return line.slope, line.stderr
 
@@ -46,7 +46,7 @@ def rows(grows, series, seconds):
 
 
 def main():
-    """Run the benchmark; return the exit status: 0 when both exponents are as expected, 1 otherwise."""
+    """Run the benchmark; return 0 when both exponents are as expected, else 1."""
     words = "Measure how the time of an epoch grows with samples and units."
     rounds = command_line(words, rounds=15).parse_args().rounds
 

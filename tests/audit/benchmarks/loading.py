@@ -1,4 +1,4 @@
-"""Time what a reader waits for before anything is computed: loading MNIST, and importing the helpers.
+"""Time what comes before any computation: loading MNIST, and importing the helpers.
 
 `load_mnist` unpacks the bundled files and checks their SHA-256. It is timed against
 Keras's loader with a warm cache, which checks a SHA-256 and reads an .npz file, and
@@ -54,7 +54,7 @@ def npz_loader(path):
 
 
 def file_loaders(mnist, folder):
-    """Write the arrays as .npz files, compressed and not; return functions that read them."""
+    """Write the arrays as .npz files, compressed and not; return their readers."""
     np.savez_compressed(folder / "compressed.npz", **mnist._asdict())
     np.savez(folder / "uncompressed.npz", **mnist._asdict())
     kinds = ("compressed", "uncompressed")
@@ -62,7 +62,7 @@ def file_loaders(mnist, folder):
 
 
 def keras_loader(mnist, folder):
-    """Return Keras's loader with the arrays in its cache, which is in the folder. Keras must not be imported yet."""
+    """Return Keras's loader with the arrays in its cache; Keras comes after this."""
     path = folder / "datasets" / "mnist.npz"
     path.parent.mkdir()
     np.savez_compressed(path, **mnist._asdict())
@@ -71,8 +71,8 @@ def keras_loader(mnist, folder):
         import keras
 
     # Keras knows the SHA-256 of the file that it would download; ours holds the same
-    # arrays in other bytes. With our hash in the place of its own, it does the same work
-    # and does not try to download.
+    # arrays in other bytes. With our hash in the place of its own, it does the same
+    # work and does not try to download.
     module = sys.modules[keras.datasets.mnist.load_data.__module__]
     get_file, digest = module.get_file, hashlib.sha256(path.read_bytes()).hexdigest()
     module.get_file = lambda **options: get_file(**options | {"file_hash": digest})
@@ -85,7 +85,7 @@ def keras_loader(mnist, folder):
 
 
 def check_equal(expected, loaders):
-    """Raise AssertionError for a loader that does not return the expected arrays, shapes and types."""
+    """Raise AssertionError for a loader that returns anything but the arrays."""
     for name, load in loaders.items():
         for field, array, other in zip(Mnist._fields, expected, load(), strict=True):
             message = f"{name}: {field}"
@@ -100,7 +100,7 @@ def importer(modules):
 
 
 def importers():
-    """Return what is imported: nothing, the package, each of its modules, and all of them."""
+    """Return what is imported: nothing, the package, each module, and all of them."""
     names = [module.name for module in pkgutil.iter_modules(helpers.__path__)]
     modules = [f"helpers.{name}" for name in names if name[0] != "_"]
     each = {f"import {name}": importer([name]) for name in ["helpers", *modules]}
@@ -108,7 +108,7 @@ def importers():
 
 
 def main():
-    """Run the benchmark; return the exit status: 0 when all goals are reached, 1 otherwise."""
+    """Run the benchmark; return 0 when all goals are reached, else 1."""
     words = "Time loading MNIST against other loaders, and importing the helpers."
     rounds = command_line(words, rounds=9).parse_args().rounds
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a command line, timing in rounds, goals, and one way to report.
+"""What the benchmarks share: a command line, timing in rounds, goals, and reports.
 
 Every benchmark ends with :func:`report`. It prints a table and leaves it in
 `build/benchmarks/` as JSON and Markdown; `build/benchmarks.md` holds the latest table
@@ -18,13 +18,13 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from tests.audit.tables import print_table, write_table
-from tools.consoles import spare_signs
+from tools.consoles import replace_unencodable
 from tools.dependencies import ROOT
 from tools.files import write
 
 FOLDER = ROOT / "build" / "benchmarks"
 SEED = 0
-# the environment in which all compute on the processor; it is read when they are imported
+# keeps all libraries on the CPU; they read it when they are imported
 ON_CPU = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 ON_CPU["KERAS_BACKEND"] = "tensorflow"
 SECONDS = dict.fromkeys(["median s", "min s", "max s"], ".4f")  # of summary()
@@ -32,7 +32,7 @@ SECONDS = dict.fromkeys(["median s", "min s", "max s"], ".4f")  # of summary()
 
 def command_line(description, rounds=None):
     """Return a parser for the options of a benchmark, with `--rounds` if it has any."""
-    spare_signs()
+    replace_unencodable()
     parser = argparse.ArgumentParser(description=description)
     if rounds:
         words = f"how often each is timed, at least once (default: {rounds})"
@@ -46,7 +46,7 @@ def positive(text):
 
 
 def time_rounds(actions, rounds):
-    """Return the seconds of each action, one for each round, in random order within a round.
+    """Return the seconds of each action in each round, in random order within one.
 
     ``actions`` maps names to functions without arguments. A first round, to warm up, is
     not among the results.
@@ -90,9 +90,9 @@ def machine_facts():
 
 
 def verdict(text, value, *, at_least=-np.inf, at_most=np.inf, error=None, digits=2):
-    """Return a measured number with its goal: a line to read, the number, and whether the goal is reached.
+    """Return a measured number with its goal: a line, the number, and if it is reached.
 
-    ``error``   standard error of the value, if it has one; it changes nothing about what is reached
+    ``error``   standard error of the value, if it has one: only shown
     ``digits``  decimals in the line
     """
     reached = bool(at_least <= value <= at_most)
@@ -107,11 +107,11 @@ def verdict(text, value, *, at_least=-np.inf, at_most=np.inf, error=None, digits
 
 
 def report(name, title, columns, rows, verdicts, notes=(), *, folder=FOLDER):
-    """Print a benchmark's table, write it as JSON and Markdown, and put it on the page of all benchmarks.
+    """Print a benchmark's table, write it, and put it on the page of all benchmarks.
 
     ``name``      of the files, without an ending
-    ``columns``   heading: format of the numbers below it, such as ".3f"; "" for a column of text
-    ``rows``      lists of values in the order of the columns; None where there is nothing to show
+    ``columns``   heading: format of the numbers below it, as ".3f"; "" for text
+    ``rows``      lists of values in the order of the columns; None for an empty cell
     ``verdicts``  see :func:`verdict`
     ``notes``     sentences that belong below the table
 

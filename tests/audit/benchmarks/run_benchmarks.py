@@ -1,8 +1,8 @@
-"""Run the benchmarks one after the other, each in a process of its own and within a time limit. `make bench` calls it.
+"""Run each benchmark in a process of its own, within a time limit: `make bench`.
 
-A benchmark that fails or hangs does not stop the others. Its table then says so, lest
-an earlier result be taken for a new one; after Ctrl+C, earlier results stay. The exit
-status is 1 unless every benchmark reached all its goals.
+A benchmark that fails or hangs does not stop the others. Its table then says so, so
+that an earlier result is not taken for a new one; after Ctrl+C, earlier results stay.
+The exit status is 1 unless every benchmark reached all its goals.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ LIMITS["time_to_accuracy"] = 3000
 
 
 def run(name, limit):
-    """Run one benchmark for at most ``limit`` seconds; return in plain words what became of it, and if all was well."""
+    """Run a benchmark for at most ``limit`` seconds; return its result and verdict."""
     path = FOLDER / f"{name}.json"
     before = _changed(path)
     status = _status(SCRIPTS / f"{name}.py", limit)

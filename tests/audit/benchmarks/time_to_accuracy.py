@@ -1,4 +1,4 @@
-"""Time three convolutional networks to a test accuracy: the published one, Keras's own example, and chapter 5's.
+"""Time three convolutional networks to a test accuracy: published, Keras's, ours.
 
 Every network is trained from the start by the recipe that belongs to it, on the CPU and
 on the 60,000 training images of MNIST. The published recipe and Keras's example are
@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 def taught(path):
-    """Return the names that a chapter's imports, constants and cells tagged `defines` define."""
+    """Return the names of a chapter's imports, constants and cells tagged `defines`."""
     cells = nbformat.read(path, as_version=4).cells
     cells = [cell for cell in cells if cell.cell_type == "code"]
     definitions = [cell for cell in cells if "defines" in cell.metadata.get("tags", [])]
@@ -43,7 +43,7 @@ def taught(path):
 
 
 def keras_example(chapter, seed):
-    """Return the convnet of Keras's own "Simple MNIST convnet" example, ready to train, and its batch size."""
+    """Return Keras's "Simple MNIST convnet", ready to train, and its batch size."""
     keras = chapter["keras"]
     keras.utils.set_random_seed(seed)
     layers = keras.layers
@@ -93,7 +93,7 @@ def accuracy(model, x, labels):
 
 
 def until(goal, model, batch_size, data):
-    """Train epoch by epoch until the test accuracy reaches the goal; return seconds, accuracy and epochs."""
+    """Train up to the goal in test accuracy; return seconds, accuracy and epochs."""
     x, labels, x_test, labels_test = data
     seconds, reached = [], 0.0
     while reached < goal and len(seconds) < MOST_EPOCHS:
@@ -103,7 +103,7 @@ def until(goal, model, batch_size, data):
 
 
 def ours(epochs, chapter, data, run):
-    """Train chapter 5's network by its schedule, on all images or the first part of them."""
+    """Train chapter 5's network by its schedule, on all images or the first ones."""
     x, labels, x_test, labels_test = data
     part = int(epochs * len(x))
     model = chapter["prepare"](chapter["our_network"](run=run), part)
@@ -123,12 +123,12 @@ def rows(results):
 
 
 def ratio(contests, rival):
-    """Return how many times longer than ours the rival trains, the median of the runs."""
+    """Return how many times longer than ours the rival trains, as a median."""
     return np.median([contest[rival][0] / contest["ours"][0] for contest in contests])
 
 
 def main():
-    """Run the benchmark; return the exit status: 0 when all goals are reached, 1 otherwise."""
+    """Run the benchmark; return 0 when all goals are reached, else 1."""
     words = "Time chapter 5's network to a test accuracy, against two others."
     parser = command_line(words, rounds=3)
     words = "steps of all contenders between returns to Python"

@@ -28,15 +28,10 @@ nb_code_prompt_hide = "Solution"
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 4
-myst_disable_syntax = [
-    "myst_block_break",
-    "myst_line_comment",
-    "myst_target",
-    "myst_role",
-]  # text to Jupyter
-suppress_warnings = [
-    "myst.header"
-]  # a level of headings left out: pages show how deep they are nested, without gaps
+# what is plain text to Jupyter
+myst_disable_syntax = "myst_block_break myst_line_comment myst_target myst_role".split()
+# a level of headings may be left out: pages show how deep they are nested, without gaps
+suppress_warnings = ["myst.header"]
 smartquotes = False
 
 html_theme = "furo"
@@ -55,7 +50,7 @@ copybutton_selector = "article pre:not(.cell_output pre)"  # code, not what it p
 
 
 def formula_of(node, display):
-    """Return the formula of a node as MathML; one that cannot be written so is complained of."""
+    """Return the formula of a node as MathML; warn if it cannot be written so."""
     try:
         return mathml(node.astext(), display)
     except ValueError as error:
@@ -76,7 +71,7 @@ def visit_formula(translator, node):
 
 
 def visit_link_to_file(translator, node):
-    """Write a link to a picture as one that shows it; Sphinx's own has the browser save it."""
+    """Write a link that shows a picture; Sphinx's own has the browser save it."""
     target = f"{translator.builder.dlpath}/{node['filename']}"
     translator.body.append(translator.starttag(node, "a", "", href=target))
 
@@ -87,7 +82,7 @@ def depart_link_to_file(translator, _):
 
 
 class OneTitle(SphinxTransform):
-    """Puts the parts of a chapter, which have headings of the first level, under its title.
+    """Moves the parts of a chapter, which have first-level headings, under its title.
 
     Each of them would otherwise be listed beside the title among the chapters.
     """
@@ -107,7 +102,7 @@ class OneTitle(SphinxTransform):
 
 
 def name_solutions(app, pagename, templatename, context, doctree):
-    """Leave solutions the name that can be seen; MyST-NB gives them another one for those who hear the page."""
+    """Remove the label that MyST-NB gives solutions instead of their visible name."""
     if doctree:
         context["body"] = context["body"].replace(
             ' aria-label="Toggle hidden content"', ""

@@ -1,0 +1,38 @@
+"""What tests share: the stored chapters, and ways to find things in them."""
+
+import nbformat
+import pytest
+
+from tools.chapters import find_chapters
+from tools.dependencies import ROOT
+
+NOTEBOOKS = ROOT / "notebooks"
+CHAPTERS = find_chapters([], NOTEBOOKS)
+each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tagged(cell, *tags):
+    """Tell whether a cell has one of the tags."""
+    return bool({*tags} & {*cell.metadata.get("tags", [])})
+
+
+def cells_tagged(notebook, *tags):
+    return [cell for cell in notebook.cells if tagged(cell, *tags)]
+
+
+def outputs(cells):
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def contents(folder):
+    """Return the bytes of all files in a folder by their relative paths."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
