@@ -774,6 +774,7 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     )
     ax.grid(False)
     if lines:
+        # The star is black, so its background is white even in a dark style.
         colors = {"facecolor": "white", "labelcolor": "black"}
         ax.legend(lines, names, frameon=True, framealpha=0.9, **colors)
     return ax

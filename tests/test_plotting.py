@@ -276,6 +276,8 @@ plot_surface(TILTED, paths=[[1, 2]]) -> TypeError: paths must map names to ... g
 plot_surface(TILTED, paths={"p": [[1]]}) -> ValueError: paths['p'] must ... (steps, 2)
 plot_line([1], [1], slope=np.nan) -> ValueError: slope and intercept must be finite
 plot_line([1], [1], x_new=[1]) -> ValueError: x_new and y_new must be given together
+plot_line([1], [1], x_new=["1"], y_new=[1]) -> TypeError: x_new must hold numbers
+plot_line([1], [1], x_new=[1], y_new=["1"]) -> TypeError: y_new must hold numbers
 plot_line([1], [1], y_new=[1]) -> ValueError: x_new and y_new must be given together
 """
 
@@ -561,6 +563,7 @@ def test_explained_variance_counts_components_from_one():
         ([0.9, 0.05], [0.905], [(2, 0.9 + 0.05, "2 reach 90.5%")]),
         ([0.1] * 10, [0.8], [(8, np.cumsum([0.1] * 10)[7], "8 reach 80%")]),  # < 0.8
         (np.float32([0.9, 0.1]), [1], [(2, pytest.approx(1), "2 reach 100%")]),  # < 1
+        (np.float16([0.7, 0.3]), [0.6], [(1, np.float16(0.7), "1 reaches 60%")]),  # > 1
     ],
 )
 def test_the_first_count_that_reaches_a_threshold_is_marked(ratios, thresholds, marks):
@@ -619,6 +622,14 @@ def test_the_lowest_point_is_marked_where_the_loss_is_lowest():
     (mark,) = ax.lines
     assert (mark.get_xydata().tolist(), mark.get_marker()) == ([[3, -2]], "*")
     assert legend_texts(ax) == ["lowest point"]
+
+
+@every_style
+def test_the_lowest_point_can_be_seen_in_the_legend(style):
+    with plt.rc_context(style):
+        legend = plot_surface(TILTED, minimum=(1, 1)).get_legend()
+    (star,), frame = legend.legend_handles, legend.get_frame()
+    assert contrast(star.get_color(), frame.get_facecolor()) > 10
 
 
 def test_paths_run_in_order_in_a_plane_that_fills_the_axes():
