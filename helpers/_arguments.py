@@ -42,7 +42,7 @@ def as_array(values, name, wanted="equal rows"):
         raise ValueError(f"{name} must be an array with {wanted}: {error}") from error
 
 
-def as_numbers(values, name, shape):
+def as_numbers(values, name, shape, advice=""):
     """Return values as a float64 array of a given shape, all finite.
 
     Parameters
@@ -52,8 +52,10 @@ def as_numbers(values, name, shape):
     name : str
         The argument's name, for the error.
     shape : tuple or None
-        For each dimension a length, or a word that stands for any length of at least 1,
-        as in ``("n", 2)``. None stands for any shape that is not empty.
+        For each dimension a length, or a word that means any length of at least 1,
+        as in ``("n", 2)``. None means any shape that is not empty, and ``()`` a number.
+    advice : str, default=""
+        What to add to the error about a wrong shape.
 
     Returns
     -------
@@ -75,37 +77,47 @@ def as_numbers(values, name, shape):
     Traceback (most recent call last):
     ValueError: points must have shape (n, 2) and not be empty, got (2,)
     """
-    wanted = "any shape"
-    if shape is not None:
+    if shape is None:
+        wanted, message = "equal rows", "must not be empty"
+    else:
         comma = "," if len(shape) == 1 else ""
         wanted = f"shape ({', '.join(map(str, shape))}{comma})"
+        message = (
+            f"must have {wanted} and not be empty" if shape else "must be a number"
+        )
     array = as_array(values, name, wanted)
     if array.dtype.kind not in "biuf":
+        if shape == ():
+            raise TypeError(f"{name} must be a number, got {values!r}")
         raise TypeError(f"{name} must hold numbers, got {array.dtype} values")
-    if shape is None:
-        shape = ("n",) * array.ndim
-    fits = array.ndim == len(shape) and all(
+    wanted_lengths = ("n",) * array.ndim if shape is None else shape
+    fits = array.ndim == len(wanted_lengths) and all(
         length == want if isinstance(want, int) else length > 0
-        for length, want in zip(array.shape, shape, strict=True)
+        for length, want in zip(array.shape, wanted_lengths, strict=True)
     )
     if not fits:
-        raise ValueError(
-            f"{name} must have {wanted} and not be empty, got {array.shape}"
-        )
+        given = values if shape == () else array.shape
+        raise ValueError(f"{name} {message}, got {given}{advice}")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
-        first = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} must be finite, got {array[first]} at index {first}")
+        first = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
+        where = f" at index {first[0] if len(first) == 1 else first}" if first else ""
+        raise ValueError(f"{name} must be finite, got {array[first]}{where}")
     return array
 
 
 def _advice_on_labels(array, name):
-    """Return how to get labels from an array of two dimensions, "" for any other."""
-    if array.ndim != 2 or array.size == 0:
+    """Return how to get labels from what looks like the output of a model, or ""."""
+    if array.ndim not in (1, 2) or array.size == 0:
         return ""
     fractions = array.dtype.kind == "f" and (array != array.round()).any()
-    if fractions and array.shape[1] == 1:
-        return f": compare the outputs of one unit with a threshold, ({name} > 0.5).ravel()"
+    if fractions and array.shape[1:] in ((), (1,)):
+        if not (0 <= array.min() and array.max() <= 1):
+            return ""
+        labels = f"({name} > 0.5)" + (".ravel()" if array.ndim == 2 else "")
+        return f": compare the outputs of one unit with a threshold, {labels}"
+    if array.ndim == 1:
+        return ""
     if not fractions and 1 in array.shape:
         return f": use {name}.ravel()"
     return ": take argmax over the classes first"
@@ -129,18 +141,18 @@ def as_labels(values, name):
     Raises
     ------
     TypeError
-        If the labels are of any other type.
+        If the labels are of any other type, or some are strings and others are not.
     ValueError
         If there are none, the shape differs, or one is NaN, infinite, a fraction, or
-        too large to be told apart from others.
+        too large for different labels to stay different.
 
     Examples
     --------
     >>> as_labels([7.0, 2.0], "labels")
     array([7, 2])
-    >>> as_labels([0.5], "labels")
+    >>> as_labels([1.5], "labels")
     Traceback (most recent call last):
-    ValueError: labels must hold whole class labels, got 0.5
+    ValueError: labels must hold whole class labels, got 1.5
     """
     array = as_array(values, name)
     if array.ndim != 1 or array.size == 0:
@@ -150,9 +162,11 @@ def as_labels(values, name):
         )
     if array.dtype.kind in "fb":
         array = as_numbers(array, name, ("n",))
-        if (array != array.round()).any():
+        fractions = array[array != array.round()]
+        if len(fractions):
+            advice = _advice_on_labels(array, name)
             raise ValueError(
-                f"{name} must hold whole class labels, got {array[array != array.round()][0]}"
+                f"{name} must hold whole class labels, got {fractions[0]}{advice}"
             )
         if abs(array).max() > 2**53:
             raise ValueError(
@@ -160,14 +174,19 @@ def as_labels(values, name):
                 f"got {abs(array).max():g}"
             )
         array = array.astype(np.int64)
-    if array.dtype.kind in "OT" and all(isinstance(label, str) for label in array):
-        array = np.array(array.tolist(), dtype=np.str_)
-    if array.dtype.kind not in "iuU":
+    if array.dtype.kind in "UTO":
+        # NumPy makes strings of all labels in a list if some are strings.
+        texts = [isinstance(label, str) for label in values]
+        if any(texts) and not all(texts):
+            raise TypeError(
+                f"{name} must hold integer or string class labels, got a mixture"
+            )
+        if all(texts):
+            return np.array(array.tolist(), dtype=np.str_)
+    if array.dtype.kind not in "iu":
         raise TypeError(
             f"{name} must hold integer or string class labels, got {array.dtype} values"
         )
-    if array.dtype.kind == "U":
-        return array
     if array.dtype.kind == "u" and array.max() >= 2**63:
         raise ValueError(
             f"{name} must hold class labels below 2**63, got {array.max()}"

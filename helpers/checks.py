@@ -1,6 +1,6 @@
 """Checkpoints, checks of exercises, and gradients by finite differences.
 
-Used in every chapter.
+Used in chapters 1 to 5.
 """
 
 from numbers import Real
@@ -35,7 +35,7 @@ class FailedCheckpoint(AssertionError):
 def checkpoint(claim, condition):
     """Print a tick and a claim if the claim is true.
 
-    Used in every chapter.
+    Used in chapters 1 to 5.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
 
     Prints a tick for a right answer, and that the exercise waits as long as there is no
     answer: ``...``, a list or tuple with ``...`` in it, ``None``, or a name that is not
-    defined yet. Used in every chapter.
+    defined yet. Used in chapters 1 to 5.
 
     Parameters
     ----------

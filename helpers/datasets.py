@@ -1,6 +1,6 @@
 """The MNIST handwritten digits, bundled with the course.
 
-Used in every chapter from 3 on.
+Used in chapters 3 to 5.
 """
 
 import gzip
@@ -77,7 +77,7 @@ def load_mnist(*, folder=None):
     """Read the bundled MNIST files, check every byte, and return their arrays.
 
     No network is used. Each call returns new arrays, which may be written to. Used in
-    every chapter from 3 on.
+    chapters 3 to 5.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A folder for the files that a chapter saves. Used in every chapter from 4 on."""
+"""A folder for the files that a chapter saves. Used in chapters 4 and 5."""
 
 import tempfile
 from pathlib import Path
@@ -8,7 +8,7 @@ def writable_folder(wanted):
     """Make a folder for files, or a temporary one where that is not possible.
 
     In a classroom, the folder of the course is often writable by the teacher only. Used
-    in every chapter from 4 on.
+    in chapters 4 and 5.
 
     Parameters
     ----------

@@ -164,7 +164,7 @@ class Network(NamedTuple):
 def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
     """Return a Network with layers of these sizes, random weights of He's scale, biases 0.
 
-    Used in every chapter from 3 on.
+    Used in chapters 3 to 5.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
 def forward(network, x):
     """Return the values of every layer: x (n, inputs), the hidden layers, the logits (n, classes).
 
-    Used in every chapter from 3 on.
+    Used in chapters 3 to 5.
 
     Parameters
     ----------

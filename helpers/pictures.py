@@ -7,14 +7,14 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy.ndimage import label, sum_labels
 
-_MOST_PIXELS = 50_000_000  # a phone's photo has 12 to 50 million
+_MOST_PIXELS = 50_000_000  # photos taken with phones usually have 12 to 48 million
 _SIDE = 400  # pixels of the longer side, far more than the 20 that a network sees
 _FAINTEST = 0.1  # contrast of ink and paper, as a share of the range of brightness
 _SPECK = 0.05  # patches below this share of the largest patch are dust
 
 
 def read_ink(path):
-    """Read a drawing or a photo of one digit, and tell ink from paper.
+    """Read a drawing or a photo of one digit, and separate the ink from the paper.
 
     Uneven light is evened out by subtracting the plane that fits the picture's border
     best, and specks are removed. Used in chapter 5.
@@ -22,8 +22,8 @@ def read_ink(path):
     Parameters
     ----------
     path : str or pathlib.Path
-        An image file in any format that Pillow reads, such as PNG or JPEG: dark on light
-        or light on dark, of any size and colour, transparent or not.
+        An image file in any format that Pillow reads, such as PNG or JPEG: dark on
+        light or light on dark, of any size and colour, transparent or not.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def read_ink(path):
     ink = np.maximum(0, ink if ink.max() > -ink.min() else -ink)
     if ink.max() < _FAINTEST:
         raise ValueError(
-            f"{path.name} looks empty: nothing on it stands out from the paper. Use a darker pen, "
-            "leave a margin around the digit"
+            f"{path.name} looks empty: nothing on it stands out from the paper. "
+            "Use a darker pen, leave a margin around the digit"
         )
     # The grain of the paper becomes 0, the middle of a stroke 1.
     ink = np.clip((ink / ink.max() - 0.3) / 0.4, 0, 1)
@@ -81,8 +81,8 @@ def _read_grey(path):
                 return _grey(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise ValueError(
-            f"{path.name} is too large: more than {_MOST_PIXELS:,} pixels. Save a smaller copy, "
-            "1,000 pixels wide, say"
+            f"{path.name} is too large: more than {_MOST_PIXELS:,} pixels. "
+            "Save a smaller copy, 1,000 pixels wide, say"
         ) from error
     except UnidentifiedImageError as error:
         raise ValueError(
@@ -113,7 +113,7 @@ def _grey(image):
 
 
 def _paper(grey):
-    """Return the brightness of the paper below the ink: the plane that fits the border best."""
+    """Return the brightness of the paper, the plane that fits the border best."""
     rows, columns = np.indices(grey.shape)
     places = np.stack([rows, columns, np.ones(grey.shape)], axis=-1)
     border = np.ones(grey.shape, dtype=bool)

@@ -1,4 +1,4 @@
-"""The figures of the course. Used in every chapter.
+"""The figures of the course. Used in chapters 1 to 5.
 
 Each plotting function takes its data by position and everything else by name, draws on
 ``ax`` or, when that is None, on the axes of a new figure, touches nothing outside those
@@ -8,6 +8,7 @@ axes, and returns them. Nothing here fits a model. Wrong input raises ``TypeErro
 
 import base64
 import io
+import math
 from collections.abc import Mapping
 from html import escape
 
@@ -16,7 +17,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
@@ -30,8 +31,8 @@ from helpers._arguments import (
 )
 
 # Ten colours that colour-blind readers can tell apart: M. A. Petroff, "Accessible Color
-# Sequences for Data Visualization" (2021), https://arxiv.org/abs/2107.02270. Markers and
-# line styles go with them, so that no figure relies on colour alone.
+# Sequences for Data Visualization" (2021), https://arxiv.org/abs/2107.02270. Markers
+# and line styles go with them, so that no figure relies on colour alone.
 CLASS_COLORS = color_sequences["petroff10"]
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 LINE_STYLES = ("-", "--", "-.", ":")
@@ -71,7 +72,8 @@ _STYLE = {
 def use_course_style():
     """Give the figures that follow the look of the course.
 
-    Sets matplotlib's ``rcParams``. Used in every chapter.
+    Sets matplotlib's ``rcParams`` for the rest of the session; ``plt.rcdefaults()``
+    undoes it. Used in chapters 1 to 5.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def show_figure(alt, *, figure=None):
 
     The description becomes the image's ``alt`` metadata, which web pages made from the
     notebook pass on, and the plain-text form of the output, for readers without images.
-    Used in every chapter.
+    Used in chapters 1 to 5.
 
     Parameters
     ----------
@@ -194,8 +196,8 @@ def show_slider(draw, *, name, values, start, alt):
         )
 
     image = HTML(image_of(start))
-    # To a screen reader, a slider of ipywidgets has no name, and its value is a place in
-    # the list. A menu is labelled and says the value, so it takes the readout's place.
+    # To a screen reader, a slider of ipywidgets has no name, and its value is an index.
+    # A menu is labelled and reads out the value, so it replaces the slider's readout.
     menu = Dropdown(
         options=values,
         value=start,
@@ -221,7 +223,7 @@ def _check_alt(alt):
 
 
 def _as_png(figure):
-    """Return the figure as PNG bytes; its 128 colours look the same at a third of the size."""
+    """Return the figure as PNG bytes, in 128 colours to save two thirds of them."""
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", dpi=_PNG_DPI)
     Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
@@ -231,7 +233,7 @@ def _as_png(figure):
 
 
 def _width_on_page(picture):
-    """Return the width in CSS pixels at which PNG bytes are shown: 100 to the figure's inch."""
+    """Return the width in CSS pixels of PNG bytes: 100 to an inch of the figure."""
     return round(Image.open(io.BytesIO(picture)).width * 100 / _PNG_DPI)
 
 
@@ -248,7 +250,7 @@ def plot_images(
 ):
     """Draw images as a grid, row by row, with labels or predictions above them.
 
-    Used in every chapter from 2 on.
+    Used in chapters 2 to 5.
 
     Parameters
     ----------
@@ -291,18 +293,25 @@ def plot_images(
     >>> [text.get_text() for text in ax.texts]
     ['0', '1', '2']
     """
-    images = as_numbers(images, "images", ("n", "rows", "columns"))
+    images = as_array(images, "images", "shape (n, rows, columns)")
+    advice = _advice_on_images(images.shape)
+    images = as_numbers(images, "images", ("n", "rows", "columns"), advice)
     ncols = as_whole_number(ncols, "ncols", 1)
     captions = _captions(images, labels, predictions)
     low = images.min() if vmin is None else as_numbers(vmin, "vmin", ())
     high = images.max() if vmax is None else as_numbers(vmax, "vmax", ())
     if low >= high and not (vmin is None and vmax is None):
-        raise ValueError(f"vmin must be below vmax, got {low:g} and {high:g}")
+        low = f"{low:g}" + (" (the smallest value)" if vmin is None else "")
+        high = f"{high:g}" + (" (the largest value)" if vmax is None else "")
+        raise ValueError(f"vmin must be below vmax, got {low} and {high}")
     n, height, width = images.shape
     ncols = min(ncols, n)
     nrows = -(-n // ncols)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
-    ax = axes_or_new(
+    text_color = plt.rcParams["text.color"]
+    dark_text = sum(to_rgb(text_color)) < 1.5
+    mistake_color = CLASS_COLORS[2 if dark_text else 1]
+    ax = _axes_or_new(
         ax, figsize=(0.85 * ncols, 0.85 * nrows * (height + gap_y) / (width + gap_x))
     )
     for i, image in enumerate(images):
@@ -320,10 +329,10 @@ def plot_images(
             ax.text(
                 left + width / 2,
                 top - 0.06 * height,
-                as_text(text),
+                _as_text(text),
                 ha="center",
                 va="bottom",
-                color=CLASS_COLORS[2] if wrong else "black",
+                color=mistake_color if wrong else text_color,
                 fontweight="bold" if wrong else "normal",
             )
     ax.set(
@@ -335,8 +344,20 @@ def plot_images(
     return ax
 
 
+def _advice_on_images(shape):
+    """Return how to get shape (n, rows, columns) from another, or "" if unknown."""
+    if len(shape) == 4 and shape[-1] == 1:
+        return ": use images[..., 0]"
+    if len(shape) != 2:
+        return ""
+    side = math.isqrt(shape[1])
+    if side >= 8 and side**2 == shape[1] != shape[0]:
+        return f": use images.reshape(-1, {side}, {side})"
+    return ": use images[None] for a single image"
+
+
 def _captions(images, labels, predictions):
-    """Return a pair (text, is it a mistake) for each image, or None when there is nothing to write."""
+    """Return (text, is it a mistake) for each image, or None for no captions."""
     given = {"images": images}
     if labels is not None:
         given["labels"] = as_labels(labels, "labels")
@@ -357,17 +378,21 @@ def _captions(images, labels, predictions):
 def _until_diverged(values, name):
     """Return a curve as numbers, without the NaN and infinity that it ends in."""
     array = as_array(values, name, "shape (n,)")
-    if array.ndim == 1 and array.dtype.kind == "f" and np.isfinite(array).any():
-        array = array[: np.flatnonzero(np.isfinite(array))[-1] + 1]
+    if array.ndim == 1 and array.dtype.kind == "f" and array.size:
+        finite = np.flatnonzero(np.isfinite(array))
+        if not len(finite):
+            return np.empty(0)
+        array = array[: finite[-1] + 1]
     return as_numbers(array, name, ("n",))
 
 
 def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=None):
     """Draw curves of loss, accuracy or anything else that changes from epoch to epoch.
 
-    Lines differ in colour and style, and the legend names each. A curve that ends in NaN
-    or infinity, as in training that diverged, is drawn up to there and marked
-    "diverged". Used in every chapter.
+    Lines differ in colour and style, and the legend names each. A curve that ends in
+    NaN or infinity, as in training that diverged, is drawn up to there and marked
+    "diverged"; if it holds nothing else, only its name in the legend is marked so. Used
+    in chapters 1 to 5.
 
     Parameters
     ----------
@@ -377,7 +402,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
     xlabel, ylabel : str, default="epoch" and ""
         Labels of the axes.
     first : int, default=1
-        Where the first value stands on the horizontal axis.
+        Where the first value is on the horizontal axis.
     logy : bool, default=False
         Whether the vertical axis is logarithmic. Values must then be positive.
     ax : matplotlib.axes.Axes, default=None
@@ -405,7 +430,10 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
     """
     series = getattr(series, "history", series)
     if not isinstance(series, Mapping):
-        raise TypeError(f"series must map names to values, got {type(series).__name__}")
+        raise TypeError(
+            'series must map names to values, as in {"loss": [3, 2, 1]}, '
+            f"got {type(series).__name__}"
+        )
     if not series:
         raise ValueError("series must hold at least one curve, got none")
     curves = {
@@ -413,14 +441,16 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
         for name, values in series.items()
     }
     for name, values in curves.items():
-        if logy and values.min() <= 0:
+        if logy and (values <= 0).any():
             raise ValueError(
-                f"series[{name!r}] must be positive when logy is True, got {values.min():g}"
+                f"series[{name!r}] must be positive when logy is True, "
+                f"got {values.min():g}"
             )
     first = as_whole_number(first, "first")
-    ax = axes_or_new(ax)
+    ax = _axes_or_new(ax)
+    lines, names = [], []
     for i, (name, values) in enumerate(curves.items()):
-        ax.plot(
+        lines += ax.plot(
             np.arange(first, first + len(values)),
             values,
             label=name,
@@ -428,7 +458,8 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
             linestyle=LINE_STYLES[i % 4],
             marker="o" if len(values) == 1 else None,
         )
-        if len(values) < len(series[name]):
+        names.append(_as_text(name) + ("" if len(values) else " (diverged)"))
+        if 0 < len(values) < len(series[name]):
             last = first + len(values) - 1, values[-1]
             ax.plot(*last, "X", color=CLASS_COLORS[i % 10], markersize=9)
             ax.annotate(
@@ -436,7 +467,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
             )
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
+    ax.legend(lines, names)  # else it would leave out names such as _a
     return ax
 
 
@@ -496,10 +527,10 @@ def plot_classes(
         raise ValueError(
             f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}"
         )
-    ax = axes_or_new(ax, figsize=(7.5, 6))
-    # Places stand for names, since seaborn's legend leaves out names such as _a.
-    text = [str(place) for place in np.searchsorted(classes, labels)]
-    order = [str(place) for place in range(len(classes))]
+    ax = _axes_or_new(ax, figsize=(7.5, 6))
+    # Indices instead of names, since seaborn's legend leaves out names such as _a.
+    text = [str(index) for index in np.searchsorted(classes, labels)]
+    order = [str(index) for index in range(len(classes))]
     sns.scatterplot(
         x=points[:, 0],
         y=points[:, 1],
@@ -519,12 +550,14 @@ def plot_classes(
         ax.text(
             x,
             y,
-            as_text(label),
+            _as_text(label),
             ha="center",
             va="center",
+            color="black",
             fontweight="bold",
             bbox={
-                "boxstyle": "circle,pad=0.25",
+                # A circle around a long name would cover the points.
+                "boxstyle": f"{'circle' if len(str(label)) <= 2 else 'round'},pad=0.25",
                 "facecolor": "white",
                 "edgecolor": "black",
             },
@@ -532,7 +565,7 @@ def plot_classes(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(
         ax.get_legend().legend_handles,
-        [as_text(label) for label in classes],
+        [_as_text(label) for label in classes],
         title="class",
         loc="upper left",
         bbox_to_anchor=(1, 1),
@@ -550,8 +583,10 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     ratios : array-like of shape (n,)
         Each component's share of the total variance, from 0 to 1, such as
         ``explained_variance_ratio_`` of scikit-learn's PCA.
-    thresholds : array-like of shape (k,), default=(0.9,)
-        Shares to mark, each with the smallest number of components that reaches it.
+    thresholds : float or array-like of shape (k,), default=(0.9,)
+        Shares to mark: a dashed line for each, and a dot at the smallest number of
+        components that reaches it. A share that all components together do not reach
+        gets the line alone.
     ax : matplotlib.axes.Axes, default=None
         Where to draw. None means a new figure.
 
@@ -575,13 +610,20 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     >>> ax.texts[0].get_text()
     '2 reach 90%'
     """
+    kind = as_array(ratios, "ratios").dtype
     ratios = as_numbers(ratios, "ratios", ("n",))
-    if ratios.min() < 0 or ratios.sum() > 1 + 1e-6:
+    rounding = max(1e-12, 4 * np.finfo(kind).eps if kind.kind == "f" else 0)
+    if ratios.min() < 0 or ratios.sum() > 1 + max(1e-6, rounding):
         raise ValueError(
             "ratios must not be negative and sum to at most 1, "
             f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}"
         )
-    if as_array(thresholds, "thresholds").shape != (0,):
+    thresholds = np.atleast_1d(as_array(thresholds, "thresholds"))
+    if thresholds.ndim > 1:
+        raise ValueError(
+            f"thresholds must be a number or have shape (k,), got {thresholds.shape}"
+        )
+    if len(thresholds):
         thresholds = as_numbers(thresholds, "thresholds", ("k",))
     for threshold in thresholds:
         if not 0 < threshold <= 1:
@@ -590,10 +632,10 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
             )
     cumulative = np.cumsum(ratios)
     counts = np.arange(1, len(ratios) + 1)
-    ax = axes_or_new(ax)
+    ax = _axes_or_new(ax)
     ax.plot(counts, cumulative, marker=".", color=CLASS_COLORS[0])
     for threshold in thresholds:
-        reached = cumulative >= threshold - 1e-12
+        reached = cumulative >= threshold - rounding
         ax.axhline(threshold, color="0.45", linestyle="--", linewidth=1)
         if reached.any():
             count = int(counts[reached.argmax()])
@@ -605,10 +647,11 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
                 color=CLASS_COLORS[1],
             )
             ax.annotate(
-                f"{count} reach {100 * threshold:.6g}%",
+                f"{count} reach{'es' if count == 1 else ''} {100 * threshold:.6g}%",
                 (count, cumulative[count - 1]),
                 xytext=(10, -22),
                 textcoords="offset points",
+                color="black",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
     ax.set(
@@ -669,7 +712,8 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     for name, axis in {"w": w, "b": b}.items():
         if len(axis) < 2 or np.diff(axis).min() <= 0:
             raise ValueError(
-                f"{name} must hold at least two values that rise, got shape {axis.shape}: {axis}"
+                f"{name} must hold at least two values that rise, "
+                f"got shape {axis.shape}: {axis}"
             )
     losses = as_numbers(losses, "losses", (len(b), len(w)))
     if (losses <= 0).any():
@@ -678,26 +722,31 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
         )
     if losses.min() == losses.max():
         raise ValueError(
-            f"losses must differ, for there to be contours, got {losses.min()} everywhere"
+            "losses must differ, for there to be contours, "
+            f"got {losses.min()} everywhere"
         )
     paths = {} if paths is None else paths
     if not isinstance(paths, Mapping):
-        raise TypeError(f"paths must map names to points, got {type(paths).__name__}")
+        raise TypeError(
+            'paths must map names to points, as in {"descent": [[0, 0], [1, 2]]}, '
+            f"got {type(paths).__name__}"
+        )
     paths = {
         name: as_numbers(path, f"paths[{name!r}]", ("steps", 2))
         for name, path in paths.items()
     }
     if minimum is not None:
         minimum = as_numbers(minimum, "minimum", (2,))
-    ax = axes_or_new(ax, figsize=(7, 5))
+    ax = _axes_or_new(ax, figsize=(7, 5))
     # Fewer than 16 where the smallest and the largest loss are neighbouring floats.
     levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))
     ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
     ax.contour(
         w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7
     )
+    lines, names = [], [_as_text(name) for name in paths]
     for i, (name, path) in enumerate(paths.items()):
-        ax.plot(
+        lines += ax.plot(
             path[:, 0],
             path[:, 1],
             label=name,
@@ -708,13 +757,14 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
             linewidth=1.5,
         )
     if minimum is not None:
-        ax.plot(
+        names.append("lowest point")
+        lines += ax.plot(
             *minimum,
             marker="*",
             markersize=16,
             color="black",
             linestyle="none",
-            label="lowest point",
+            label=names[-1],
         )
     ax.set(
         xlabel="slope w",
@@ -723,8 +773,10 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
         ylim=(b.min(), b.max()),
     )
     ax.grid(False)
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(frameon=True, framealpha=0.9)
+    if lines:
+        # The star is black, so its background is white even in a dark style.
+        colors = {"facecolor": "white", "labelcolor": "black"}
+        ax.legend(lines, names, frameon=True, framealpha=0.9, **colors)
     return ax
 
 
@@ -775,7 +827,7 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
         y_new = as_numbers(y_new, "y_new", ("m",))
         check_same_length(x_new=x_new, y_new=y_new)
         groups.append((x_new, y_new, "new points", "white"))
-    ax = axes_or_new(ax)
+    ax = _axes_or_new(ax)
     every_x = np.concatenate([group[0] for group in groups])
     ends = np.array([every_x.min(), every_x.max()])
     sign = "−" if intercept < 0 else "+"
@@ -806,55 +858,13 @@ def plot_line_fit(x, y, *, slope, intercept, x_new=None, y_new=None, ax=None):
     return ax
 
 
-def as_text(label):
-    r"""Return a class as text that matplotlib shows as it is, not as a formula.
-
-    Parameters
-    ----------
-    label : object
-        The class, usually an integer or a string.
-
-    Returns
-    -------
-    str
-        Its text, with dollar signs escaped.
-
-    Examples
-    --------
-    >>> from helpers.plotting import as_text
-    >>> print(as_text("$5"))
-    \$5
-    """
+def _as_text(label):
+    """Return a label as text in which dollar signs are no formula to matplotlib."""
     return str(label).replace("$", r"\$")
 
 
-def axes_or_new(ax, figsize=None):
-    """Return ``ax``, or the axes of a new figure when it is None.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or None
-        Axes to draw on.
-    figsize : tuple of float, default=None
-        Width and height of the new figure, in inches. None means matplotlib's setting.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        ``ax``, or new axes in constrained layout, which leaves enough space for labels.
-
-    Raises
-    ------
-    TypeError
-        If ``ax`` is neither Axes nor None.
-
-    Examples
-    --------
-    >>> from helpers.plotting import axes_or_new
-    >>> ax = axes_or_new(None, figsize=(3, 2))
-    >>> axes_or_new(ax) is ax
-    True
-    """
+def _axes_or_new(ax, figsize=None):
+    """Return ``ax``, or when it is None, new axes with enough space for labels."""
     if ax is None:
         return plt.subplots(figsize=figsize, layout="constrained")[1]
     if not isinstance(ax, Axes):

@@ -1,4 +1,4 @@
-"""Confusion matrix and classification report in one object. Used from chapter 2 on."""
+"""Confusion matrix and classification report in one object. Used in chapters 2 to 5."""
 
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ from helpers._arguments import (
     check_choice,
     check_same_length,
 )
-from helpers.plotting import as_text, axes_or_new
+from helpers.plotting import _as_text, _axes_or_new
 
 # Light enough for dark figures on every cell.
 _SHADES = LinearSegmentedColormap.from_list("light blues", ["#f7fbff", "#7ab8dd"])
+_LETTER = 0.1  # inches that a letter of a tick label takes
 
 
 class ConfusedPair(NamedTuple):
@@ -47,9 +48,8 @@ class ConfusedPair(NamedTuple):
 class ConfusionReport:
     """What a classifier gets right and wrong: a table, a matrix and the confused pairs.
 
-    Make one with :meth:`from_predictions`; ``print`` it or end a cell with it. Rows
-    always stand for true classes and columns for predicted ones.
-    Used in every chapter from 2 on.
+    Make one with :meth:`from_predictions`; ``print`` it or end a cell with it. Rows are
+    true classes and columns predicted ones. Used in chapters 2 to 5.
 
     Parameters
     ----------
@@ -78,8 +78,10 @@ class ConfusionReport:
     2 of 3 right: accuracy 0.6667
     """
 
-    def __init__(self, counts, labels, text):
+    def __init__(self, counts, labels, text=None):
         """Store the numbers that :meth:`from_predictions` computes."""
+        if text is None:  # the likely mistake: true and predicted classes were given
+            raise TypeError("use ConfusionReport.from_predictions(y_true, y_pred)")
         self.counts = counts
         self.labels = labels
         self.accuracy = float(np.trace(counts) / counts.sum())
@@ -109,10 +111,11 @@ class ConfusionReport:
         Raises
         ------
         TypeError
-            If classes are neither integers nor strings, or some are and others not.
+            If classes are neither integers nor strings, some are strings and others are
+            not, or ``digits`` is not a whole number.
         ValueError
             If shapes or lengths do not fit, nothing is given, ``labels`` names a class
-            twice, or a class is not among them.
+            twice, a class is not among them, or ``digits`` is negative.
 
         Examples
         --------
@@ -128,20 +131,20 @@ class ConfusionReport:
 
         y_true, y_pred = as_labels(y_true, "y_true"), as_labels(y_pred, "y_pred")
         check_same_length(y_true=y_true, y_pred=y_pred)
-        if (y_true.dtype.kind == "U") != (y_pred.dtype.kind == "U"):
-            raise TypeError(
-                f"y_true and y_pred must be of one kind, got {y_true.dtype} and {y_pred.dtype}"
-            )
+        _check_one_kind(y_true=y_true, y_pred=y_pred)
         if labels is None:
             labels = np.unique(np.concatenate([y_true, y_pred]))
         labels = as_labels(labels, "labels")
+        _check_one_kind(y_true=y_true, labels=labels)
+        digits = as_whole_number(digits, "digits", 0)
         if len(np.unique(labels)) < len(labels):
             raise ValueError(f"labels must name each class once, got {labels.tolist()}")
         for name, values in (("y_true", y_true), ("y_pred", y_pred)):
             unknown = np.setdiff1d(values, labels)
             if len(unknown):
                 raise ValueError(
-                    f"{name} must hold only classes in labels {labels.tolist()}, got {unknown.tolist()}"
+                    f"{name} must hold only classes in labels {labels.tolist()}, "
+                    f"got {unknown.tolist()}"
                 )
         # scikit-learn's confusion_matrix warns when there is a single class.
         counts = (
@@ -155,9 +158,10 @@ class ConfusionReport:
         return cls(counts, labels, text)
 
     def __str__(self):
-        """Return accuracy, then precision, recall, F1 and number of samples of each class."""
+        """Return accuracy, then precision, recall, F1 and support of each class."""
         right, n = int(np.trace(self.counts)), int(self.counts.sum())
-        return f"{right:,} of {n:,} right: accuracy {self.accuracy:.4f}\n\n{self._text.rstrip()}"
+        first = f"{right:,} of {n:,} right: accuracy {self.accuracy:.4f}"
+        return f"{first}\n\n{self._text.rstrip()}"
 
     __repr__ = __str__  # so that a cell that ends with a report shows it
 
@@ -212,8 +216,14 @@ class ConfusionReport:
             [format(value, form) if value else "" for value in row] for row in values
         ]
         size = max(4, 0.62 * len(self.labels))
-        names = [as_text(label) for label in self.labels]
-        ax = axes_or_new(ax, figsize=(size, size))
+        names = [_as_text(label) for label in self.labels]
+        # Names longer than two letters need space beside the matrix, and below it if
+        # they are wider than their columns.
+        width = _LETTER * max(0, *map(len, names))
+        slanted = width > size / len(names)
+        extra = max(0, width - 2 * _LETTER)
+        figsize = (size + extra, size + (0.75 * extra if slanted else 0))
+        ax = _axes_or_new(ax, figsize=figsize)
         sns.heatmap(
             values,
             mask=blank,
@@ -235,6 +245,11 @@ class ConfusionReport:
         ax.set(xlabel="predicted", ylabel="true")
         ax.tick_params(length=0)
         ax.tick_params(axis="y", labelrotation=0)
+        if extra:
+            # Centred, the square matrix would leave constrained layout's margins.
+            ax.set_anchor("SW")
+        if slanted:
+            ax.set_xticklabels(names, rotation=45, ha="right", rotation_mode="anchor")
         return ax
 
     def most_confused(self, n=10):
@@ -280,3 +295,17 @@ class ConfusionReport:
                     )
                 )
         return pairs
+
+
+def _check_one_kind(**classes):
+    """Raise an error if some arrays of classes hold text and others whole numbers."""
+    kinds = {
+        name: "text" if array.dtype.kind == "U" else "whole numbers"
+        for name, array in classes.items()
+    }
+    if len(set(kinds.values())) > 1:
+        (one, its_kind), (other, other_kind) = kinds.items()
+        raise TypeError(
+            f"{one} and {other} must hold classes of one kind, "
+            f"but {one} holds {its_kind}, {other} {other_kind}"
+        )

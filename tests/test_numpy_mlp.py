@@ -597,7 +597,7 @@ epoch:  layers = forward(network, x[batch]) → layers = forward(network, x[:len
 training:  if epoch > 0: → if epoch >= 0:
 training:  *evaluate(network, *validation)) → *evaluate(network, x, labels))
 training:  range(epochs + 1) → range(epochs)
-"""
+"""  # noqa: E501
 SOURCE = ast.unparse(ast.parse(inspect.getsource(numpy_mlp)))  # on one line each
 
 

@@ -1,4 +1,4 @@
-"""Does a reader's own picture arrive as ink on paper, and does a bad file get a clear message?"""
+"""Readers' own pictures: ink on paper, and a clear message for a bad file."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""The figures of the course: what each one draws, and the contract that all of them keep."""
+"""The figures of the course: what each one draws, and what all have in common."""
 
 import base64
 import copy
@@ -53,6 +53,7 @@ LONG = [f"a class with a long name {i}" for i in range(10)]
 
 report_on = ConfusionReport.from_predictions
 plot_surface = partial(plot_loss_surface, W, B)
+plot_variance = plot_explained_variance
 plot_line = partial(plot_line_fit, slope=2, intercept=-1)
 GALLERY = {  # every plot of the package: function, data, options
     "plot_images": (
@@ -82,7 +83,9 @@ GALLERY = {  # every plot of the package: function, data, options
 every_plot = pytest.mark.parametrize(
     "plot, data, options", GALLERY.values(), ids=GALLERY
 )
-both_styles = pytest.mark.parametrize("style", [{}, plotting._STYLE], ids=len)
+STYLES = {"default": {}, "course": plotting._STYLE}
+STYLES["dark"] = plt.style.library["dark_background"]
+every_style = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
 
 
 def legend_texts(ax):
@@ -90,7 +93,7 @@ def legend_texts(ax):
 
 
 def rendered(ax):
-    """Return the axes after drawing, which sets the places and colours of what is on them."""
+    """Return the axes after drawing, which sets places and colours."""
     ax.figure.canvas.draw()
     return ax
 
@@ -101,7 +104,7 @@ def pixels_of(ax):
 
 
 def bounds(artists):
-    """Return left, bottom, right and top of rendered artists, in pixels from the lower left."""
+    """Return (left, bottom, right, top) of rendered artists in pixels."""
     return np.array([artist.get_window_extent().extents for artist in artists])
 
 
@@ -168,7 +171,7 @@ def test_it_leaves_its_data_alone_and_draws_the_same_twice(plot, data, options):
 
 
 @every_plot
-@both_styles
+@every_style
 def test_it_can_be_read_and_does_not_warn(plot, data, options, style):
     with plt.rc_context(style), warnings.catch_warnings():
         for kind in (UserWarning, RuntimeWarning, FutureWarning):
@@ -211,86 +214,76 @@ def test_what_is_no_axes_is_refused(plot, data, options):
 @pytest.mark.parametrize("name", ["plot_loss_surface", "ConfusionReport.plot"])
 def test_no_grid_crosses_a_picture_made_of_areas(name):
     plot, data, options = GALLERY[name]
-    use_course_style()
+    plt.rcParams["axes.grid"] = True
     ax = plot(*data, **options)
     lines = ax.get_xgridlines() + ax.get_ygridlines()
     assert not any(line.get_visible() for line in lines)
 
 
+@pytest.mark.parametrize("name, text", [("_a", "_a"), ("$5 or $6", r"\$5 or \$6")])
 @pytest.mark.parametrize(
     "plot",
     [
-        lambda label: plot_images(GREY[:1], labels=[label]),
-        lambda label: plot_classes([[0, 1]], [label]),
-        lambda label: report_on([label], [label]).plot(),
+        lambda name: plot_images(GREY[:1], labels=[name]),
+        lambda name: plot_curves({name: [1]}),
+        lambda name: plot_classes([[0, 1]], [name], medians=False),
+        lambda name: plot_surface(TILTED, paths={name: [[0, 1]]}),
+        lambda name: report_on([name], [name]).plot(),
     ],
 )
-def test_dollars_in_the_name_of_a_class_make_no_formula(plot):
-    texts = {text.get_text() for text in plot("$5 or $6").findobj(Text)}
-    assert r"\$5 or \$6" in texts and "$5 or $6" not in texts
+def test_any_name_is_drawn_as_it_is(plot, name, text):
+    texts = {text.get_text() for text in plot(name).findobj(Text)}
+    assert text in texts and (name in texts) == (name == text)
 
 
 REFUSED = """
-plot_images(GREY[0]) -> ValueError: images must have shape (n, rows, columns) ... got (2, 3)
-plot_images(GREY[:0]) -> ValueError: images must have shape ... not be empty, got (0, 2, 3)
-plot_images(GREY * np.nan) -> ValueError: images must be finite, got nan at index (0, 0, 0)
+plot_images(GREY[0]) -> ValueError: images must have ... got (2, 3): use images[None]
+plot_images(GREY[..., None]) -> ValueError: ... got (5, 2, 3, 1): use images[..., 0]
+plot_images(np.ones((9, 784))) -> ValueError: ... use images.reshape(-1, 28, 28)
+plot_images(np.ones((64, 64))) -> ValueError: ... use images[None] for a single image
+plot_images([]) -> ValueError: images must have ... and not be empty, got (0,)
+plot_images(GREY * np.nan) -> ValueError: ... finite, got nan at index (0, 0, 0)
 plot_images([[["a"]]]) -> TypeError: images must hold numbers, got <U1 values
-plot_images([[[1, 2], [3]]]) -> ValueError: images must be an array with shape (n, rows, columns)
-plot_images(GREY, labels=[1]) -> ValueError: images and labels must ... images has 5, labels has 1
-plot_images(GREY, predictions=[1]) -> ValueError: images and predictions must have the same length
-plot_images(GREY, predictions=np.eye(5)) -> ValueError: predictions must hold class labels ... first
-plot_images(GREY, ncols=0) -> ValueError: ncols must be a whole number of at least 1, got 0
-plot_images(GREY, ncols=2.5) -> TypeError: ncols must be a whole number of at least 1, got 2.5
-plot_images(GREY, ncols=True) -> TypeError: ncols must be a whole number of at least 1, got True
-plot_images(GREY, vmin=[0, 1]) -> ValueError: vmin must have shape ()
-plot_images(GREY, vmax=[0, 1]) -> ValueError: vmax must have shape ()
+plot_images([[[1, 2], [3]]]) -> ValueError: images must be an array with shape (n, rows,
+plot_images(GREY, labels=[1]) -> ValueError: ... images has 5, labels has 1
+plot_images(GREY, ncols=0) -> ValueError: ncols must be a whole number of at least 1
+plot_images(GREY, ncols=2.5) -> TypeError: ncols must be ... of at least 1, got 2.5
+plot_images(GREY, ncols=True) -> TypeError: ncols must be ... of at least 1, got True
+plot_images(GREY, vmin=[0, 1]) -> ValueError: vmin must be a number, got [0, 1]
+plot_images(GREY, vmax="9") -> TypeError: vmax must be a number, got '9'
+plot_images(GREY, vmax=np.inf) -> ValueError: vmax must be finite, got inf
 plot_images(GREY, vmin=1, vmax=1) -> ValueError: vmin must be below vmax, got 1 and 1
-plot_images(GREY, vmin=30) -> ValueError: vmin must be below vmax, got 30 and 29
-plot_images(GREY, vmax=0) -> ValueError: vmin must be below vmax, got 0 and 0
-plot_curves([1.0, 2.0]) -> TypeError: series must map names to values, got list
+plot_images(GREY, vmin=30) -> ValueError: ... got 30 and 29 (the largest value)
+plot_images(GREY, vmax=0) -> ValueError: ... got 0 (the smallest value) and 0
+plot_curves([1.0]) -> TypeError: series must map names to values, as in ... got list
 plot_curves({}) -> ValueError: series must hold at least one curve, got none
-plot_curves({"loss": []}) -> ValueError: series['loss'] must have shape (n,) ... got (0,)
-plot_curves({"loss": [[1.5, 2]]}) -> ValueError: series['loss'] must have shape (n,)
-plot_curves({"loss": [np.nan, 1]}) -> ValueError: series['loss'] must be finite, got nan ... (0,)
-plot_curves({"loss": [np.nan, np.nan]}) -> ValueError: series['loss'] must be finite, got nan
-plot_curves({"loss": ["1"]}) -> TypeError: series['loss'] must hold numbers
-plot_curves({"a": [1], "b": [1, 0]}, logy=True) -> ValueError: series['b'] must be positive ... 0
-plot_curves({"loss": [1]}, first="one") -> TypeError: first must be a whole number, got 'one'
-plot_classes(POINTS.T, [0, 1]) -> ValueError: points must have shape (n, 2) ... got (2, 40)
-plot_classes(POINTS, [0]) -> ValueError: points and labels must have ... labels has 1
-plot_classes(POINTS, np.eye(40)) -> ValueError: labels must hold class labels in shape (n,)
-plot_classes(POINTS, np.arange(40) % 11) -> ValueError: labels must have at most 10 classes, got 11
-plot_explained_variance([[0.5]]) -> ValueError: ratios must have shape (n,)
-plot_explained_variance([0.9, 0.2]) -> ValueError: ratios must ... sum to at most 1, ... sum 1.1
-plot_explained_variance([0.7, -0.2]) -> ValueError: ratios must not be negative ... sum 0.5
-plot_explained_variance([0.5], thresholds=[90]) -> ValueError: thresholds must lie above ... got 90
-plot_explained_variance([0.5], thresholds=[0]) -> ValueError: thresholds must lie above 0 ... got 0
-plot_explained_variance([0.5], thresholds=0.9) -> ValueError: thresholds must have shape (k,)
-plot_loss_surface([W], B, TILTED) -> ValueError: w must have shape (columns,)
-plot_loss_surface(W, [], TILTED) -> ValueError: b must have shape (rows,)
-plot_loss_surface(W, B[:1], TILTED[:1]) -> ValueError: b must hold at least two values ...
-plot_loss_surface([1, 1], [1, 2], np.eye(2)) -> ValueError: w must hold at least two values ...
+plot_curves({"a": [np.nan, 1]}) -> ValueError: series['a'] ... got nan at index 0
+plot_curves({"b": [1, 0]}, logy=True) -> ValueError: series['b'] must be positive ... 0
+plot_curves({"a": [1]}, first="one") -> TypeError: first must be a whole number
+plot_classes(POINTS.T, [0, 1]) -> ValueError: points must have shape (n, 2) ... (2, 40)
+plot_classes(POINTS, range(40)) -> ValueError: labels must have at most 10 ... 40
+plot_variance([0.9, 0.2]) -> ValueError: ratios must ... sum to at most 1, ... sum 1.1
+plot_variance([0.7, -0.2]) -> ValueError: ratios must not be negative ... -0.2
+plot_variance([0.5], thresholds=90) -> ValueError: thresholds must lie above ... got 90
+plot_variance([0.5], thresholds=[0]) -> ValueError: thresholds must lie ... got 0
+plot_variance([0.5], thresholds=[[0.5]]) -> ValueError: thresholds must be a number or
+plot_loss_surface(W, [2], [W]) -> ValueError: b must hold at least two values that rise
+plot_loss_surface([1, 1], B, TILTED) -> ValueError: w must hold at least two values
 plot_surface(TILTED.T) -> ValueError: losses must have shape (3, 5) ... got (5, 3)
 plot_surface(TILTED - 1) -> ValueError: losses must be positive, ... got 0.0
 plot_surface(np.ones((3, 5))) -> ValueError: losses must differ, ... got 1.0 everywhere
-plot_surface(TILTED, paths=[[[1, 2]]]) -> TypeError: paths must map names to points, got list
-plot_surface(TILTED, paths={"p": [[1, 2, 3]]}) -> ValueError: paths['p'] must have shape (steps, 2)
-plot_surface(TILTED, minimum=[1, 2, 3]) -> ValueError: minimum must have shape (2,)
-plot_line([1, 2], [1]) -> ValueError: x and y must have the same length, but x has 2, y has 1
-plot_line([], []) -> ValueError: x must have shape (n,)
-plot_line([1], [[1]]) -> ValueError: y must have shape (n,)
-plot_line([1], [1], slope=np.nan) -> ValueError: slope and intercept must be finite, got nan
-plot_line([1], [1], intercept="1") -> TypeError: slope and intercept must hold numbers
-plot_line([1], [1], x_new=[1]) -> ValueError: x_new and y_new must be given together, got only one
-plot_line([1], [1], y_new=[1]) -> ValueError: x_new and y_new must be given together, got only one
-plot_line([1], [1], x_new=[1, 2], y_new=[1]) -> ValueError: x_new and y_new must have ... 1
-plot_line([1], [1], x_new=1, y_new=[1]) -> ValueError: x_new must have shape (m,)
-plot_line([1], [1], x_new=[1], y_new=1) -> ValueError: y_new must have shape (m,)
+plot_surface(TILTED, paths=[[1, 2]]) -> TypeError: paths must map names to ... got list
+plot_surface(TILTED, paths={"p": [[1]]}) -> ValueError: paths['p'] must ... (steps, 2)
+plot_line([1], [1], slope=np.nan) -> ValueError: slope and intercept must be finite
+plot_line([1], [1], x_new=[1]) -> ValueError: x_new and y_new must be given together
+plot_line([1], [1], x_new=["1"], y_new=[1]) -> TypeError: x_new must hold numbers
+plot_line([1], [1], x_new=[1], y_new=["1"]) -> TypeError: y_new must hold numbers
+plot_line([1], [1], y_new=[1]) -> ValueError: x_new and y_new must be given together
 """
 
 
 def each_line_of(table):
-    """Parametrize a test by calls and their errors, where "..." stands for any words."""
+    """Parametrize a test by calls and their errors, "..." for any words."""
     rows = [line.split(" -> ") for line in table.strip().splitlines()]
     return pytest.mark.parametrize("call, error", rows)
 
@@ -312,7 +305,7 @@ def test_bad_input_is_refused_before_anything_is_drawn(call, error):
 
 
 def seen(ax):
-    """Return the grey levels that a reader sees, 0 for black to 1 for white, in reading order."""
+    """Return the images as drawn, 0 for black to 1 for white, in reading order."""
     pixels = pixels_of(ax)[::-1, :, 0] / 255
     found = []
     for (left, bottom, right, top), image in zip(
@@ -384,9 +377,9 @@ def test_captions_name_classes_and_mark_mistakes_only(options, captions):
         assert look == ((CLASS_COLORS[2], "bold") if wrong else ("black", "normal"))
 
 
-@both_styles
+@every_style
 @pytest.mark.parametrize("ncols", [2, 10])
-def test_captions_stand_above_their_images_and_touch_nothing(style, ncols):
+def test_captions_are_above_their_images_and_touch_nothing(style, ncols):
     classes = {"labels": np.zeros(20), "predictions": np.ones(20)}
     with plt.rc_context(style):
         ax = rendered(plot_images(np.zeros((20, 8, 8)), ncols=ncols, **classes))
@@ -404,11 +397,11 @@ def test_captions_stand_above_their_images_and_touch_nothing(style, ncols):
 
 
 def test_curves_hold_their_values_and_the_legend_names_them():
-    ax = plot_curves({"loss": [3.0, 2.0, 1.0], "val_loss": [4, 3]}, ylabel="nats")
-    loss, val_loss = (line.get_xydata().tolist() for line in ax.lines)
-    assert loss == [[1, 3], [2, 2], [3, 1]]
-    assert val_loss == [[1, 4], [2, 3]]
-    assert legend_texts(ax) == ["loss", "val_loss"]
+    ax = plot_curves({"val_loss": [3.0, 2.0, 1.0], "loss": [4, 3]}, ylabel="nats")
+    val_loss, loss = (line.get_xydata().tolist() for line in ax.lines)
+    assert val_loss == [[1, 3], [2, 2], [3, 1]]
+    assert loss == [[1, 4], [2, 3]]
+    assert legend_texts(ax) == ["val_loss", "loss"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "nats")
     assert ax.get_yscale() == "linear"
     assert {1, 2, 3} <= set(rendered(ax).get_xticks()) <= {*range(5)}  # whole numbers
@@ -434,7 +427,7 @@ def test_curves_differ_in_colour_and_style_in_the_legend_too():
     assert in_legend == looks
 
 
-def test_seven_curves_are_told_apart_without_colour():
+def test_seven_curves_differ_without_colour():
     lines = plot_curves({str(i): [i, i + 1] for i in range(7)}).lines
     for one, other in itertools.combinations(lines, 2):
         styles_differ = one.get_linestyle() != other.get_linestyle()
@@ -461,6 +454,14 @@ def test_a_curve_that_diverged_is_drawn_up_to_there(end):
     assert unreadable_texts(ax.figure) == []
 
 
+def test_a_curve_that_diverged_at_once_is_only_in_the_legend():
+    ax = plot_curves({"b": [np.nan, np.inf], "a": [1.0, 2.0]}, logy=True)
+    assert [len(line.get_ydata()) for line in rendered(ax).lines] == [0, 2]
+    assert legend_texts(ax) == ["b (diverged)", "a"]
+    assert not ax.texts
+    rendered(plot_curves({"b": [np.nan]}))
+
+
 # Classes
 
 
@@ -469,7 +470,7 @@ def outline(marker):
     return style.get_path().transformed(style.get_transform()).vertices
 
 
-def test_ten_classes_are_told_apart_without_colour():
+def test_ten_classes_differ_without_colour():
     pictures = []
     for label in range(10):  # each in the same place, in its own colour and marker
         points = np.full((10, 2), 9.0)
@@ -492,7 +493,7 @@ def test_ten_classes_are_told_apart_without_colour():
     [10 - np.arange(40) % 10, [f"class {i % 10}" for i in range(40)], [5] * 40],
     ids=["numbers", "names", "one class"],
 )
-def test_classes_have_colours_and_markers_as_the_legend_says(labels):
+def test_the_legend_shows_colours_and_markers_of_classes(labels):
     ax = plot_classes(POINTS, labels, xlabel="width", ylabel="height")
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("width", "height")
     (drawn,) = ax.collections
@@ -512,13 +513,20 @@ def test_classes_have_colours_and_markers_as_the_legend_says(labels):
         np.testing.assert_allclose(path.vertices, outline(CLASS_MARKERS[place]))
 
 
-def test_the_name_of_a_class_stands_at_the_median_of_its_points():
+def test_the_name_of_a_class_is_at_the_median_of_its_points():
     points = np.array([[0, 0], [1, 9], [50, 10], [-3, 5], [-4, 6], [8, 8]])
     labels = [7, 7, 7, 10, 10, 2]
     texts = plot_classes(points, labels).texts
     places = {text.get_text(): text.get_position() for text in texts}
     assert places == {"7": (1, 9), "10": (-3.5, 5.5), "2": (8, 8)}
     assert not plot_classes(points, labels, medians=False).texts
+
+
+def test_circles_are_around_short_names_only():
+    texts = rendered(plot_classes(POINTS[:3], ["10", "7", "dog"])).texts
+    boxes = bounds(text.get_bbox_patch() for text in texts)
+    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
+    assert (widths - heights > 2).tolist() == [False, False, True]
 
 
 # Explained variance
@@ -528,7 +536,7 @@ RATIOS = [0.5, 0.25, 0.125, 0.0625]
 
 
 def marks_of(ax):
-    """Return the marks on the curve, (count, share, text), and the heights of the lines."""
+    """Return the marks on the curve, (count, share, text), and heights of lines."""
     dots = [line.get_xydata()[0] for line in ax.lines if len(line.get_xdata()) == 1]
     np.testing.assert_array_equal([text.xy for text in ax.texts], dots)
     heights = [line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "--"]
@@ -549,16 +557,18 @@ def test_explained_variance_counts_components_from_one():
 @pytest.mark.parametrize(
     "ratios, thresholds, marks",
     [
-        (RATIOS, [0.4], [(1, 0.5, "1 reach 40%")]),
-        (RATIOS, [0.5, 0.51], [(1, 0.5, "1 reach 50%"), (2, 0.75, "2 reach 51%")]),
+        (RATIOS, 0.4, [(1, 0.5, "1 reaches 40%")]),
+        (RATIOS, [0.5, 0.51], [(1, 0.5, "1 reaches 50%"), (2, 0.75, "2 reach 51%")]),
         (RATIOS, (0.75, 0.95), [(2, 0.75, "2 reach 75%")]),  # 0.95 is never reached
         ([0.9, 0.05], [0.905], [(2, 0.9 + 0.05, "2 reach 90.5%")]),
         ([0.1] * 10, [0.8], [(8, np.cumsum([0.1] * 10)[7], "8 reach 80%")]),  # < 0.8
+        (np.float32([0.9, 0.1]), [1], [(2, pytest.approx(1), "2 reach 100%")]),  # < 1
+        (np.float16([0.7, 0.3]), [0.6], [(1, np.float16(0.7), "1 reaches 60%")]),  # > 1
     ],
 )
 def test_the_first_count_that_reaches_a_threshold_is_marked(ratios, thresholds, marks):
     ax = plot_explained_variance(ratios, thresholds=thresholds)
-    assert marks_of(ax) == (marks, list(thresholds))
+    assert marks_of(ax) == (marks, [*np.atleast_1d(thresholds)])
 
 
 def test_digits_need_as_many_components_as_scikit_learn_keeps():
@@ -614,6 +624,14 @@ def test_the_lowest_point_is_marked_where_the_loss_is_lowest():
     assert legend_texts(ax) == ["lowest point"]
 
 
+@every_style
+def test_the_lowest_point_can_be_seen_in_the_legend(style):
+    with plt.rc_context(style):
+        legend = plot_surface(TILTED, minimum=(1, 1)).get_legend()
+    (star,), frame = legend.legend_handles, legend.get_frame()
+    assert contrast(star.get_color(), frame.get_facecolor()) > 10
+
+
 def test_paths_run_in_order_in_a_plane_that_fills_the_axes():
     paths = PATHS | {"far": [[9, 9], [1, 1]]}
     ax = plot_surface(TILTED, paths=paths)
@@ -660,7 +678,8 @@ def test_the_legend_gives_the_equation_of_the_line(slope, intercept, equation):
 def test_importing_the_modules_changes_no_setting():
     code = (
         "import matplotlib, matplotlib.pyplot as plt; before = dict(plt.rcParams); "
-        "import helpers.plotting, helpers.reports; assert dict(plt.rcParams) == before; "
+        "import helpers.plotting, helpers.reports; "
+        "assert dict(plt.rcParams) == before; "
         "helpers.plotting.use_course_style(); assert dict(plt.rcParams) != before"
     )
     environment = os.environ | {"MPLBACKEND": "agg"}
@@ -691,7 +710,7 @@ def test_the_course_style_is_the_same_on_a_dark_theme():
 
 # Figures on the page
 
-ALT = "A line that rises from one to two."
+ALT = "A line that rises from one to two. " + 9 * "It has no other feature. "
 
 
 @pytest.fixture
@@ -820,7 +839,7 @@ def test_moving_the_slider_or_the_menu_draws_a_new_picture(shown, box):
     assert len(shown) == 1
 
 
-def test_a_screen_reader_hears_name_and_value_of_a_slider(shown, box):
+def test_a_screen_reader_gets_name_and_value_of_a_slider(shown, box):
     alt = 'A wall of "one" grey.'
     show_slider(print, name="grey", values=[0.5, 0.25], start=0.5, alt=alt)
     controls, image = box[0].children

@@ -1,4 +1,4 @@
-"""The confusion report: its numbers against scikit-learn's, and its picture as a reader sees it."""
+"""The confusion report: its numbers against scikit-learn's, and its picture."""
 
 import warnings
 
@@ -13,7 +13,7 @@ from sklearn.metrics import (
 
 from helpers.reports import ConfusedPair, ConfusionReport
 from tests.rules.watch import luminance
-from tests.test_plotting import check_refusal, contrast, each_line_of
+from tests.test_plotting import LONG, check_refusal, contrast, each_line_of
 
 compare = ConfusionReport.from_predictions
 EVERY_FORM = [{}, {"normalize": "true"}, {"normalize": "pred"}, {"errors_only": True}]
@@ -57,7 +57,7 @@ def drawn(ax):
 
 
 def cells(ax):
-    """Return the numbers that the colours stand for, row by row; NaN where one is left out."""
+    """Return the numbers that the cells show by colour, NaN for a blank."""
     return np.ma.filled(ax.collections[0].get_array().astype(float), np.nan)
 
 
@@ -94,6 +94,11 @@ def test_labels_set_the_order_and_may_have_no_samples():
     assert report.most_confused() == [ConfusedPair(2, 0, 1, 0.5)]
 
 
+def test_a_class_never_predicted_has_precision_0():
+    row = str(compare([0, 1], [0, 0])).splitlines()[5]
+    assert row.split() == ["1", "0.000", "0.000", "0.000", "1"]
+
+
 @pytest.mark.parametrize("y_true, y_pred", [([3], [3]), (["a", "a"], ["a", "a"])])
 def test_a_single_class_is_enough(y_true, y_pred):
     report = compare(y_true, y_pred)
@@ -110,7 +115,7 @@ def test_whole_numbers_of_any_type_are_classes(kind):
     assert [str(label) for label in report.labels] == ["0", "1"]
 
 
-def test_large_classes_of_different_types_are_told_apart():
+def test_large_classes_of_different_types_stay_different():
     classes = [2**62, 2**62 + 1]  # equal as floats
     report = compare(np.array(classes, np.uint64), np.array(classes, np.int64))
     assert report.labels.tolist() == classes
@@ -181,7 +186,7 @@ def test_rows_are_true_classes_and_columns_predicted_ones(pets):
     assert pets.accuracy == 5 / 8
 
 
-def test_ticks_stand_in_the_order_of_labels_from_the_top_left():
+def test_ticks_are_in_the_order_of_labels_from_the_top_left():
     ax = compare(["a", "b"], ["a", "b"], labels=["b", "c", "a"]).plot()
     ax.figure.canvas.draw()
     for ticks, along in ((ax.get_xticklabels(), 0), (ax.get_yticklabels(), 1)):
@@ -256,31 +261,37 @@ def test_new_figures_grow_with_the_number_of_classes():
     assert 4 <= small < medium < large
 
 
+def test_long_names_leave_the_matrix_its_size():
+    for names in (["name"] * 2, LONG[:2], LONG):
+        names = [f"{name} {i}" for i, name in enumerate(names)]
+        indices = range(len(names))
+        short, long = (compare(y, y).plot() for y in (indices, names))
+        for ax in (short, long):
+            ax.figure.canvas.draw()
+        assert long.bbox.width >= 0.95 * short.bbox.width
+        slanted = [label.get_rotation() == 45 for label in long.get_xticklabels()]
+        assert slanted == [len(names[0]) > 9] * len(names)
+
+
 # Bad input
 
 REFUSED = """
-compare([0, 1, 2], np.full((3, 10), 0.1)) -> ValueError: y_pred must hold class labels in shape (n,)
-compare([[0, 1]], [0, 1]) -> ValueError: y_true must hold class labels in shape (n,) ... got (1, 2)
 compare(3, [3]) -> ValueError: y_true must hold class labels in shape (n,) ... got ()
 compare([], []) -> ValueError: y_true must hold ... and not be empty, got (0,)
-compare([0, 1, 2], [0, 1]) -> ValueError: y_true and y_pred must have ... y_pred has 2
-compare([[0], [0, 1]], [0, 1]) -> ValueError: y_true must be an array with equal rows
-compare([0, np.nan], [0, 1]) -> ValueError: y_true must be finite, got nan at index (1,)
-compare([0, 1], [0.5, 1]) -> ValueError: y_pred must hold whole class labels, got 0.5
-compare([2.0**54], [1]) -> ValueError: y_true must hold class labels of at most 2**53 ...
-compare(np.array([2**63], np.uint64), [1]) -> ValueError: y_true must hold class labels below 2**63
-compare([0, None], [0, 1]) -> TypeError: y_true must hold integer or string class labels, got object
-compare([0j, 1], [0, 1]) -> TypeError: y_true must hold integer or string class labels, got complex
-compare(["0", "1"], [0, 1]) -> TypeError: y_true and y_pred must be of one kind, got <U1 and int64
-compare([0, 5], [0, 1], labels=[0, 1]) -> ValueError: y_true must hold only ... [0, 1], got [5]
-compare([0, 1], [0, 5], labels=[0, 1]) -> ValueError: y_pred must hold only ... [0, 1], got [5]
-compare([0], [0], labels=["0"]) -> ValueError: y_true must hold only ... labels ['0'], got [0]
-compare([0], [0], labels=[0, 0]) -> ValueError: labels must name each class once, got [0, 0]
-compare([0], [0], labels=[[0]]) -> ValueError: labels must hold class labels in shape (n,)
-compare([0], [0]).plot(normalize="all") -> ValueError: normalize must be one of None, ... got 'all'
-compare([0], [0]).plot(normalize=True) -> ValueError: normalize must be one of None, ... got True
-compare([0], [0]).most_confused(0) -> ValueError: n must be a whole number of at least 1, got 0
-compare([0], [0]).most_confused(2.5) -> TypeError: n must be a whole number of at least 1, got 2.5
+compare([2.0**54], [1]) -> ValueError: ... labels of at most 2**53 when they are floats
+compare(np.uint64([2**63]), [1]) -> ValueError: ... must hold class labels below 2**63
+compare([0j, 1], [0, 1]) -> TypeError: ... integer or string class labels, got complex
+compare(["a", 1], ["a", 1]) -> TypeError: y_true must hold integer or string ... mixture
+compare(["0"], [0]) -> TypeError: ... but y_true holds text, y_pred whole numbers
+compare([0], [0], labels=["0"]) -> TypeError: y_true and labels must hold ... one kind
+compare([0, 5], [0, 1], labels=[0, 1]) -> ValueError: y_true must ... [0, 1], got [5]
+compare([0, 1], [0, 5], labels=[0, 1]) -> ValueError: y_pred must ... [0, 1], got [5]
+compare([0], [0], labels=[0, 0]) -> ValueError: labels must name each class once
+compare([0], [0], digits=-1) -> ValueError: digits must be ... at least 0, got -1
+compare([0], [0], digits="x") -> TypeError: digits must be a whole number ... got 'x'
+compare([0], [0]).plot(normalize="all") -> ValueError: normalize must be one of None
+compare([0], [0]).most_confused(0) -> ValueError: n must be a whole number of at least 1
+ConfusionReport([0], [0]) -> TypeError: use ConfusionReport.from_predictions(y_true, y_p
 """
 
 
@@ -297,11 +308,14 @@ def test_bad_input_is_refused_by_name(call, error):
         ([["a"], ["b"]], "use y_pred.ravel()"),
         ([[3.0], [5.0]], "use y_pred.ravel()"),
         ([[0.2], [0.9]], "with a threshold, (y_pred > 0.5).ravel()"),
+        ([0.2, 1.0], "with a threshold, (y_pred > 0.5)"),
+        ([1.5, 1.0], "got 1.5"),
+        ([[1.5], [1.0]], "got (2, 1)"),
         ([[0.2, 0.8]], "take argmax over the classes first"),
         (np.eye(3), "take argmax over the classes first"),
     ],
 )
-def test_labels_with_two_dimensions_get_advice_that_helps(labels, advice):
-    with pytest.raises(ValueError, match=r"y_pred must .* got \(\d, \d\): ") as caught:
+def test_outputs_of_a_model_get_advice_on_labels(labels, advice):
+    with pytest.raises(ValueError, match="y_pred must .* got") as caught:
         compare([3, 5], labels)
     assert str(caught.value).endswith(advice)
