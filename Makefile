@@ -15,8 +15,12 @@ MOVED := $(shell test ! -e $(READY) || test "$$(cat $(READY))" = "$$(cd .venv &&
 
 help:      ## list the commands
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/'
+	@echo "CHAPTER=02 limits run, student, slides, posts, full and store to a chapter."
 
-run: $(READY)      ## execute every chapter; results and a summary in build/  (one chapter: make run CHAPTER=02)
+lab: $(READY)      ## open the course in JupyterLab
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb
+
+run: $(READY)      ## execute every chapter; results and a summary in build/
 	@$(BIN)/python -m tools run $(CHAPTER)
 
 # Two test files at a time, with one thread each: two that want all threads would wait for each other.
@@ -58,9 +62,6 @@ posts: $(READY)    ## a blog post for each chapter, in Markdown, with its pictur
 
 site: $(READY)     ## the web edition of all chapters, in build/site
 	@$(BIN)/python -m tools site
-
-lab: $(READY)      ## open the course in JupyterLab
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. notebooks/01_gradient_descent.ipynb
 
 full: $(READY)     ## execute every chapter at its source's full settings and check the headline results (half an hour)
 	@$(BIN)/python -m tools run --full $(CHAPTER)

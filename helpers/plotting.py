@@ -390,9 +390,8 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
     """Draw curves of loss, accuracy or anything else that changes from epoch to epoch.
 
     Lines differ in colour and style, and the legend names each. A curve that ends in
-    NaN or infinity, as in training that diverged, is drawn up to there and marked
-    "diverged"; if it holds nothing else, only its name in the legend is marked so. Used
-    in chapters 1 to 5.
+    NaN or infinity, as in training that diverged, is drawn up to there, and its name in
+    the legend says so. Used in chapters 1 to 5.
 
     Parameters
     ----------
@@ -458,13 +457,11 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
             linestyle=LINE_STYLES[i % 4],
             marker="o" if len(values) == 1 else None,
         )
-        names.append(_as_text(name) + ("" if len(values) else " (diverged)"))
-        if 0 < len(values) < len(series[name]):
+        diverged = len(values) < len(series[name])
+        names.append(_as_text(name) + " (diverged)" * diverged)
+        if diverged and len(values):
             last = first + len(values) - 1, values[-1]
             ax.plot(*last, "X", color=CLASS_COLORS[i % 10], markersize=9)
-            ax.annotate(
-                "diverged", last, (0, 8), textcoords="offset points", ha="right"
-            )
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(lines, names)  # else it would leave out names such as _a

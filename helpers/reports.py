@@ -124,6 +124,7 @@ class ConfusionReport:
         >>> report.accuracy
         0.5
         """
+        __tracebackhide__ = True  # IPython shows the reader's own line
         from sklearn.metrics import (  # takes a second, and only reports need it
             classification_report,
             confusion_matrix,

@@ -10,6 +10,7 @@ import pytest
 
 from helpers import datasets
 from tools import check
+from tools.__main__ import main
 from tools.dependencies import ROOT
 
 
@@ -122,3 +123,12 @@ def test_a_console_without_ticks_is_given_advice(course):
     plain = {"PYTHONUTF8": "0", "LC_ALL": "C.UTF-8"}
     _, said = run_check(course, PYTHONIOENCODING="cp1252", **plain)
     assert row(said, "console") == "cp1252, which has no ticks: set PYTHONUTF8=1"
+
+
+def test_commands_explain_themselves(capsys):
+    assert main(["chek"]) == 2
+    assert capsys.readouterr().out.startswith("There is no command 'chek'.\nusage: ")
+    for command in ("run", "glossary", "posts"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert capsys.readouterr().out.startswith("usage: python -m tools")

@@ -4,11 +4,11 @@ import ast
 import re
 import tomllib
 
-import nbformat
 import pytest
 import yaml
 
-from tools.chapters import facts, find_chapters
+from tests.course import CHAPTERS, read
+from tools.chapters import facts
 from tools.dependencies import ROOT
 
 
@@ -16,7 +16,7 @@ def text_of(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-NOTEBOOKS = [nbformat.read(path, 4) for path in find_chapters([], ROOT / "notebooks")]
+NOTEBOOKS = [read(path) for path in CHAPTERS]
 VERSION = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
 
 

@@ -26,6 +26,8 @@ def main(arguments):
     """Run one of the programs; return its exit status."""
     command, *rest = arguments or ["--help"]
     if command not in COMMANDS:
+        if command not in ("-h", "--help"):
+            print(f"There is no command {command!r}.")
         print(f"usage: python -m tools {{{','.join(COMMANDS)}}} ...")
         return 0 if command in ("-h", "--help") else 2
     module, first, packages = COMMANDS[command]

@@ -1,4 +1,4 @@
-"""Shows on one screen what this machine offers the course: ``make check``.
+"""Show on one screen what this machine offers the course: ``make check``.
 
 Reports are easier to help with when they begin with this list. It needs no package, so
 that it can say which are missing, and prints plain ASCII, so that any console shows it.

@@ -1,4 +1,4 @@
-"""Lets programs print to consoles that cannot show every character."""
+"""Let programs print to consoles that cannot show every character."""
 
 import sys
 

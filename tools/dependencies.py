@@ -1,4 +1,4 @@
-"""Reports in one line what is missing or has another version than the course needs."""
+"""Report in one line what is missing or has another version than the course needs."""
 
 import sys
 from importlib.metadata import PackageNotFoundError, version

@@ -1,5 +1,6 @@
-"""Writes the glossary from the tables "Words introduced here" of all chapters."""
+"""Write the glossary from the tables "Words introduced here" of all chapters."""
 
+import argparse
 import re
 
 import nbformat
@@ -46,6 +47,8 @@ def glossary(chapters):
 
 def main(arguments):
     """Write the page; return the exit status."""
+    parser = argparse.ArgumentParser("python -m tools glossary", description=__doc__)
+    parser.parse_args(arguments)
     write(PAGE, glossary(find_chapters([], FOLDER)))
     print(f"Glossary: {PAGE}")
     return 0

@@ -282,7 +282,7 @@ def earlier_results(folder, chapters):
 
 def main(arguments=None):
     """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m tools run", description=__doc__)
     parser.add_argument(
         "chapters",
         nargs="*",

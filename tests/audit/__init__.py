@@ -1,1 +1,1 @@
-"""Long checks that are run by hand: planted defects, other machines, benchmarks."""
+"""Long checks, run now and then: planted defects, other machines, benchmarks, links."""

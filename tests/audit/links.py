@@ -1,4 +1,4 @@
-"""Tries the links of pages and notebooks to other sites: `python -m tests.audit.links`.
+"""Try the links of pages and notebooks to other sites: `python -m tests.audit.links`.
 
 The suite itself never leaves the machine, so this is run apart from it, once a week. It
 needs nothing but Python. A site that turns programs away is reported but is not a

@@ -1,4 +1,4 @@
-"""Plants one defect at a time in a copy of the course: does a test catch it?
+"""Plant one defect at a time in a copy of the course: does a test catch it?
 
 `make mutate` calls this. A chapter with a defect is executed first, since a checkpoint
 holds on every machine; if all checkpoints pass, or if a rule should catch the defect,

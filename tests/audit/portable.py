@@ -1,4 +1,4 @@
-"""Runs the course as other machines would: `make portable`.
+"""Run the course as other machines would: `make portable`.
 
 Each row of the table is one run of all chapters: with one thread and with two, with the
 kernels of an older processor, without oneDNN, with other seeds, without any network, on

@@ -1,4 +1,4 @@
-"""Finds test data that a notebook looks at too early.
+"""Find test data that a notebook looks at too early.
 
 That is before the section whose title says that they are used once. The rule sees:
 

@@ -1,4 +1,4 @@
-"""Finds the numbers that a text states, and what in a notebook backs them.
+"""Find the numbers that a text states, and what in a notebook backs them.
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and
 large numbers (105,610). A number is backed by an output that shows it, or code that

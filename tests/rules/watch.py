@@ -1,4 +1,4 @@
-"""Watches the course while tests run it.
+"""Watch the course while tests run it.
 
 No call leaves the machine, text in figures can be read, and arrays have the shapes that
 the comments beside them say. The test process calls :func:`refuse_network` itself.

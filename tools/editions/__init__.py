@@ -27,7 +27,7 @@ EDITIONS = {  # name: the module that makes it, and what it is called
 
 def main(arguments=None):
     """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m tools", description=__doc__)
     parser.add_argument("edition", choices=EDITIONS)
     parser.add_argument(
         "chapters",
