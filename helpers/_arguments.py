@@ -161,6 +161,8 @@ def as_labels(values, name):
             f"got {array.shape}{_advice_on_labels(array, name)}"
         )
     if array.dtype.kind in "fb":
+        # from this power of 2 on, neighbouring whole numbers round to one float
+        power = np.finfo(array.dtype).nmant + 1 if array.dtype.kind == "f" else 53
         array = as_numbers(array, name, ("n",))
         fractions = array[array != array.round()]
         if len(fractions):
@@ -168,9 +170,9 @@ def as_labels(values, name):
             raise ValueError(
                 f"{name} must hold whole class labels, got {fractions[0]}{advice}"
             )
-        if abs(array).max() > 2**53:
+        if abs(array).max() >= 2**power:
             raise ValueError(
-                f"{name} must hold class labels of at most 2**53 when they are floats, "
+                f"{name} must hold class labels below 2**{power} when they are floats, "
                 f"got {abs(array).max():g}"
             )
         array = array.astype(np.int64)

@@ -112,8 +112,10 @@ def finite_differences(function, point, *, step=1e-5):
     The error has two parts: one of the order of ``step ** 2``, since higher derivatives
     are left out, and one from rounding of about ``1e-16 * abs(f) / step``, where ``f``
     is the value of the function. For functions and points of ordinary size, a step of
-    1e-5 balances the two. If the function has a kink within ``step`` of the point, as
-    with ReLU, the error can be as large as the change of slope.
+    1e-5 balances the two. At a large point, ``step`` itself is rounded: from 1e12 on,
+    moving by 1e-5 changes nothing, and the result is 0. If the function has a kink
+    within ``step`` of the point, as with ReLU, the error can be as large as the change
+    of slope.
 
     Examples
     --------
@@ -160,7 +162,7 @@ def gradient_error(formula, measured):
     Returns
     -------
     float
-        From 0, for equal gradients, to 2, for opposite signs.
+        From 0, for equal gradients, to 2, for entries of equal size and opposite sign.
 
     Raises
     ------

@@ -259,7 +259,8 @@ def softmax(logits):
     Parameters
     ----------
     logits : ndarray of shape (n, classes)
-        Finite numbers of any size: the largest of a row is subtracted before ``exp``.
+        Finite, and so are the differences within a row: the largest number of a row is
+        subtracted before ``exp``.
 
     Returns
     -------
@@ -286,7 +287,7 @@ def cross_entropy(logits, labels):
     Parameters
     ----------
     logits : ndarray of shape (n, classes)
-        Finite numbers of any size.
+        Finite, and so are the differences within a row.
     labels : ndarray of int of shape (n,)
         The right classes.
 

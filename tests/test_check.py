@@ -126,8 +126,8 @@ def test_a_console_without_ticks_is_given_advice(course):
 
 
 def test_commands_explain_themselves(capsys):
-    assert main(["chek"]) == 2
-    assert capsys.readouterr().out.startswith("There is no command 'chek'.\nusage: ")
+    assert main(["cheque"]) == 2
+    assert capsys.readouterr().out.startswith("There is no command 'cheque'.\nusage: ")
     for command in ("run", "glossary", "posts"):
         with pytest.raises(SystemExit):
             main([command, "--help"])

@@ -98,6 +98,13 @@ def test_dust_is_removed(read):
     assert np.all(ink[dusty == 1] == 0) and ink[5, 5] == ink[110, 150] == 0
 
 
+@pytest.mark.parametrize("share, kept", [(0.04, 0), (0.06, 1)])
+def test_patches_below_a_twentieth_of_the_largest_are_dust(read, share, kept):
+    patched = 1 - SHAPE
+    patched[2:12, 100 : 100 + round(share * SHAPE.sum() / 10)] = 0
+    assert np.all(read(grey(patched))[3:11, 101:102] == kept)
+
+
 def test_other_strokes_are_no_dust(read):
     shape = SHAPE.copy()
     slanting = np.arange(5, 30), np.arange(35, 60)  # touches the L's corner

@@ -278,7 +278,8 @@ def test_long_names_leave_the_matrix_its_size():
 REFUSED = """
 compare(3, [3]) -> ValueError: y_true must hold class labels in shape (n,) ... got ()
 compare([], []) -> ValueError: y_true must hold ... and not be empty, got (0,)
-compare([2.0**54], [1]) -> ValueError: ... labels of at most 2**53 when they are floats
+compare([2**53, 2**53 + 1, 1.0], [1] * 3) -> ValueError: ... labels below 2**53 when
+compare(np.float32([2**24]), [1]) -> ValueError: ... labels below 2**24 when they are
 compare(np.uint64([2**63]), [1]) -> ValueError: ... must hold class labels below 2**63
 compare([0j, 1], [0, 1]) -> TypeError: ... integer or string class labels, got complex
 compare(["a", 1], ["a", 1]) -> TypeError: y_true must hold integer or string ... mixture

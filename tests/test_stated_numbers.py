@@ -96,8 +96,10 @@ def test_the_description_of_a_figure_is_prose(prefix, prose):
 
 
 def test_what_would_back_a_number_is_said():
-    said = "an output that shows 93 %, or code that holds 93 or 0.93"
+    said = "an output that shows 93 %, or code that holds 0.93"
     assert Stated("93", True, "").backing() == said
+    said = "an output that shows 93.5 %, or code that holds 93.5 or 0.935"
+    assert Stated("93.5", True, "").backing() == said
     said = "an output that shows 105,610, or code that holds 105_610"
     assert Stated("105,610", False, "").backing() == said
 

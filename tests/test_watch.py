@@ -23,6 +23,7 @@ DATAGRAM = (socket.AF_INET, socket.SOCK_DGRAM)
         lambda: socket.create_connection((OUTSIDE, 80), timeout=1),
         lambda: socket.getaddrinfo(b"example.org", 80),
         lambda: socket.gethostbyname("example.org"),
+        lambda: socket.gethostbyname("127.example.org"),
         lambda: socket.socket(*DATAGRAM).connect((OUTSIDE, 9)),
         lambda: socket.socket(*DATAGRAM).sendto(b"", (OUTSIDE, 9)),
         lambda: urllib.request.urlopen("https://example.org", timeout=1),

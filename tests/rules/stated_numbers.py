@@ -2,7 +2,8 @@
 
 Looked at are percentages (93 %, and both ends of 93 to 95 %), decimals (0.285) and
 large numbers (105,610). A number is backed by an output that shows it, or code that
-holds it as a literal: 0.93 or 93 % for a percentage, the same value for the others.
+holds it as a literal: 0.93 for 93 %, 0.935 or 93.5 for 93.5 %, and the same value for
+the others.
 Comments, alt texts, claims in words and other prose prove nothing, so they do not
 count.
 """
@@ -31,7 +32,8 @@ class Stated(NamedTuple):
         shown, held = self.text, self.text.replace(",", "_")
         if self.percent:
             share = float(self.text.replace(",", "")) / 100
-            shown, held = f"{shown} %", f"{held} or {share:.10g}"
+            whole = f"{held} or " if "." in held else ""
+            shown, held = f"{shown} %", f"{whole}{share:.10g}"
         return f"an output that shows {shown}, or code that holds {held}"
 
 

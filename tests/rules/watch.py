@@ -1,9 +1,10 @@
 """Watch the course while tests run it.
 
 No call leaves the machine, text in figures can be read, and arrays have the shapes that
-the comments beside them say. The test process calls :func:`refuse_network` itself.
-Kernels call :func:`start` before their first cell, because :func:`watch_kernels` makes
-that an IPython start-up file.
+the comments beside them say. Not seen are other processes, sockets opened by compiled
+code, and comments inside functions, loops and ifs. The test process calls
+:func:`refuse_network` itself. Kernels call :func:`start` before their first cell,
+because :func:`watch_kernels` makes that an IPython start-up file.
 """
 
 import ast
@@ -20,7 +21,7 @@ LARGE, LARGE_BOLD = 18, 14  # points
 SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")
 # how a cell reaches this module without a name that the chapter could see
 WATCH = "__import__('sys').modules['tests.rules.watch']"
-THIS_MACHINE = re.compile(r"localhost|127\..*|0\.0\.0\.0|::1?|")
+THIS_MACHINE = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1?|")
 
 
 # ---- the network
