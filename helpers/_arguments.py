@@ -112,10 +112,12 @@ def _advice_on_labels(array, name):
         return ""
     fractions = array.dtype.kind == "f" and (array != array.round()).any()
     if fractions and array.shape[1:] in ((), (1,)):
-        if not (0 <= array.min() and array.max() <= 1):
+        ravel = ".ravel()" if array.ndim == 2 else ""
+        if array.min() < 0:
+            return f": compare logits of one unit with 0, ({name} > 0){ravel}"
+        if array.max() > 1:
             return ""
-        labels = f"({name} > 0.5)" + (".ravel()" if array.ndim == 2 else "")
-        return f": compare the outputs of one unit with a threshold, {labels}"
+        return f": compare outputs of one unit with a threshold, ({name} > 0.5){ravel}"
     if array.ndim == 1:
         return ""
     if not fractions and 1 in array.shape:
@@ -181,7 +183,8 @@ def as_labels(values, name):
         texts = [isinstance(label, str) for label in values]
         if any(texts) and not all(texts):
             raise TypeError(
-                f"{name} must hold integer or string class labels, got a mixture"
+                f"{name} must hold integer or string class labels, got a mixture: "
+                f"make all of them text, list(map(str, {name}))"
             )
         if all(texts):
             return np.array(array.tolist(), dtype=np.str_)

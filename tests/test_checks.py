@@ -248,6 +248,14 @@ def test_wrong_answer_is_shown_as_plain_numbers(wrong, shown):
     assert refusal(wrong, np.full(np.shape(wrong), 99)) == f"Your answer is {shown}."
 
 
+def test_rounded_answer_is_called_rounded():
+    said = "Your answer is 0.0588, which is rounded: let Python compute it."
+    assert refusal(0.0588, 1 / 17) == said
+    assert "rounded" in refusal([0.33, 0.67], [1 / 3, 2 / 3])
+    for answer, expected in [(0.0587, 1 / 17), (0.0, 0.001), (3, 3.2), (59, 58)]:
+        assert "rounded" not in refusal(answer, expected)
+
+
 @pytest.mark.parametrize(
     "wrong, expected, message",
     [

@@ -27,8 +27,8 @@ from tests.course import (
 from tests.damage import change, drop_solution, restate, reword
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.structure import RULES, no_error_and_no_stderr
+from tools.chapters import set_constants
 from tools.dependencies import ROOT
-from tools.full_settings import set_constants
 from tools.glossary import glossary
 from tools.run_course import FULL_CELL_TIMEOUT, execute
 

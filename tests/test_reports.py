@@ -310,6 +310,8 @@ def test_bad_input_is_refused_by_name(call, error):
         ([[3.0], [5.0]], "use y_pred.ravel()"),
         ([[0.2], [0.9]], "with a threshold, (y_pred > 0.5).ravel()"),
         ([0.2, 1.0], "with a threshold, (y_pred > 0.5)"),
+        ([[-3.2], [0.9]], "compare logits of one unit with 0, (y_pred > 0).ravel()"),
+        ([-3.2, 0.9], "compare logits of one unit with 0, (y_pred > 0)"),
         ([1.5, 1.0], "got 1.5"),
         ([[1.5], [1.0]], "got (2, 1)"),
         ([[0.2, 0.8]], "take argmax over the classes first"),

@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from ipykernel.ipkernel import IPythonKernel
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import dependencies, files, full_settings, run_course
+from tools import chapters, dependencies, files, full_settings, run_course
 from tools.chapters import METADATA
 from tools.dependencies import ROOT
 
@@ -286,7 +286,7 @@ def test_settings_that_no_cell_sets_are_named():
     notebook = new_notebook(cells=[new_code_cell(GOOD[0]), new_code_cell("SEED = 1")])
     said = "01_short sets EPOCHS 0 times in its constants cell, expected once"
     with pytest.raises(ValueError, match=said):
-        full_settings.set_constants(notebook, "01_short", {"EPOCHS": 200})
+        chapters.set_constants(notebook, "01_short", {"EPOCHS": 200})
 
 
 # ---- measurements

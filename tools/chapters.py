@@ -1,4 +1,4 @@
-"""Find chapters and read their metadata, titles, prose and links."""
+"""Find chapters; read their metadata, titles, prose and links; set constants."""
 
 import re
 
@@ -79,6 +79,23 @@ def facts(notebook):
 def facts_of(path):
     """Return what the metadata of the chapter in a file say of it."""
     return facts(nbformat.read(path, as_version=4))
+
+
+def set_constants(notebook, chapter, values):
+    """Give constants of the chapter's second code cell other values, in place.
+
+    Raises ``ValueError`` when a constant is not set exactly once there.
+    """
+    constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1]
+    for name, value in values.items():
+        constants.source, found = re.subn(
+            rf"^{name} = [\d_.]+", f"{name} = {value}", constants.source, flags=re.M
+        )
+        if found != 1:
+            raise ValueError(
+                f"{chapter} sets {name} {found} times in its constants cell, "
+                "expected once"
+            )
 
 
 def title(notebook):

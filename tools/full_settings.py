@@ -5,9 +5,9 @@ these settings back, executes every chapter, and checks the headline results in 
 cell that is added to each.
 """
 
-import re
-
 import nbformat
+
+from tools.chapters import set_constants
 
 # chapter: constants that its second code cell sets, with the source's values. A chapter
 # that has the source's settings already needs no entry.
@@ -100,23 +100,6 @@ for (name, percent), found in zip(full_results.items(), found_now):
     checkpoint(f"{name}: as in the text, within 0.1 points", abs(found - percent) < 0.1)
 """,
 }
-
-
-def set_constants(notebook, chapter, values):
-    """Give constants of the chapter's second code cell other values, in place.
-
-    Raises ``ValueError`` when a constant is not set exactly once there.
-    """
-    constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1]
-    for name, value in values.items():
-        constants.source, found = re.subn(
-            rf"^{name} = [\d_.]+", f"{name} = {value}", constants.source, flags=re.M
-        )
-        if found != 1:
-            raise ValueError(
-                f"{chapter} sets {name} {found} times in its constants cell, "
-                "expected once"
-            )
 
 
 def at_full_settings(notebook, chapter):

@@ -30,10 +30,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from tools.chapters import METADATA, find_chapters
+from tools.chapters import METADATA, find_chapters, set_constants
 from tools.dependencies import ROOT
 from tools.files import markdown_table, remedy, write
-from tools.full_settings import at_full_settings, set_constants
+from tools.full_settings import at_full_settings
 from tools.pages import PageExporter, link_to_existing_pages
 
 CELL_TIMEOUT = 300  # seconds
