@@ -112,8 +112,9 @@ def finite_differences(function, point, *, step=1e-5):
     The error has two parts: one of the order of ``step ** 2``, since higher derivatives
     are left out, and one from rounding of about ``1e-16 * abs(f) / step``, where ``f``
     is the value of the function. For functions and points of ordinary size, a step of
-    1e-5 balances the two. At a large point, ``step`` itself is rounded: from 1e12 on,
-    moving by 1e-5 changes nothing, and the result is 0. If the function has a kink
+    1e-5 balances the two. At a large point, ``step`` itself is rounded: at 1e11, a
+    slope of 1 is measured as 1.5, and from about 1.4e11 on, moving by 1e-5 changes
+    nothing, and the result is 0. If the function has a kink
     within ``step`` of the point, as with ReLU, the error can be as large as the change
     of slope.
 
@@ -331,7 +332,8 @@ def _difference(given, expected):
     shape, wanted = _shape(given), np.asarray(expected)
     if shape not in (None, wanted.shape):
         kind = _kind(given)
-        if shape == (2,) and isinstance(given, tuple) and _holds_numbers(given, "iu"):
+        pair = shape == (2,) and isinstance(given, tuple) and wanted.ndim == 0
+        if pair and _holds_numbers(given, "iu") and given[1] >= 0:
             kind = f"the pair {given}. A decimal has a point: {given[0]}.{given[1]}"
         return f"Your answer should be {_kind(expected)}, and is {kind}."
     text = f"Your answer is {_shown(given)}"

@@ -73,7 +73,7 @@ def use_course_style():
     """Give the figures that follow the look of the course.
 
     Sets matplotlib's ``rcParams`` for the rest of the session; ``plt.rcdefaults()``
-    undoes it. Used in chapters 1 to 5.
+    goes back to matplotlib's own. Used in chapters 1 to 5.
 
     Examples
     --------
@@ -612,7 +612,7 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
     rounding = max(1e-12, 4 * np.finfo(kind).eps if kind.kind == "f" else 0)
     if ratios.min() < 0 or ratios.sum() > 1 + max(1e-6, rounding):
         raise ValueError(
-            "ratios must not be negative and sum to at most 1, "
+            "ratios must be at least 0 and sum to at most 1, "
             f"got smallest {ratios.min():.4g}, sum {ratios.sum():.4g}"
         )
     thresholds = np.atleast_1d(as_array(thresholds, "thresholds"))

@@ -178,7 +178,8 @@ class ConfusionReport:
             Whether to leave the diagonal blank and fit the colours to the errors, which
             would be pale beside the diagonal of a good classifier.
         ax : matplotlib.axes.Axes, default=None
-            Where to draw. None means a new figure.
+            Where to draw. None means a new figure, with constrained layout: without it,
+            long names are cut off.
 
         Returns
         -------
@@ -308,5 +309,6 @@ def _check_one_kind(**classes):
         (one, its_kind), (other, other_kind) = kinds.items()
         raise TypeError(
             f"{one} and {other} must hold classes of one kind, "
-            f"but {one} holds {its_kind}, {other} {other_kind}"
+            f"but {one} holds {its_kind}, {other} {other_kind}: "
+            "turn numbers into names, as in np.array(names)[y_pred]"
         )

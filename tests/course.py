@@ -6,8 +6,8 @@ import pytest
 from tools.chapters import find_chapters
 from tools.dependencies import ROOT
 
-NOTEBOOKS = ROOT / "notebooks"
-CHAPTERS = find_chapters([], NOTEBOOKS)
+FOLDER = ROOT / "notebooks"
+CHAPTERS = find_chapters([], FOLDER)
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 

@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 
 from tests.course import (
     CHAPTERS,
-    NOTEBOOKS,
+    FOLDER,
     cells_tagged,
     code_cells,
     contents,
@@ -239,7 +239,7 @@ def before_the_exercises(notebook):
 
 
 def deck_of(notebook):
-    return slides.deck(nbformat.from_dict(notebook).cells, NOTEBOOKS)
+    return slides.deck(nbformat.from_dict(notebook).cells, FOLDER)
 
 
 @pytest.fixture(scope="module", params=CHAPTERS, ids=lambda path: path.stem)
@@ -358,7 +358,7 @@ def test_unusual_prose_is_laid_out_too(source):
     failed = new_output("error", ename="E", evalue="e", traceback=["t"])
     cells = [new_markdown_cell(source), new_raw_cell("raw")]
     cells.append(new_code_cell("x = 1", outputs=[failed]))
-    found = slides.deck(cells, NOTEBOOKS)
+    found = slides.deck(cells, FOLDER)
     assert "x = 1" in [cell.source for cell in found]
     assert "slide" in slides.place(found[0])
     assert [cell.id for cell in found] == [f"slide-{i}" for i in range(len(found))]
@@ -366,7 +366,7 @@ def test_unusual_prose_is_laid_out_too(source):
 
 def test_a_folded_answer_may_have_blank_lines():
     folded = "<details><summary>Answer</summary>\n\nIt falls.\n\n</details>"
-    deck = slides.deck([new_markdown_cell(f"Which way?\n\n{folded}")], NOTEBOOKS)
+    deck = slides.deck([new_markdown_cell(f"Which way?\n\n{folded}")], FOLDER)
     assert "**Answer.**\n\nIt falls." in [cell.source for cell in deck]
 
 

@@ -17,7 +17,7 @@ import pytest
 from helpers import numpy_mlp
 from tests.course import (
     CHAPTERS,
-    NOTEBOOKS,
+    FOLDER,
     code_cells,
     each_chapter,
     outputs,
@@ -38,7 +38,7 @@ def chapter_of(number):
 
 
 def test_every_notebook_is_a_numbered_chapter():
-    notebooks = [p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_" not in str(p)]
+    notebooks = [p for p in FOLDER.rglob("*.ipynb") if ".ipynb_" not in str(p)]
     assert sorted(notebooks) == CHAPTERS
     numbers = [int(path.name[:2]) for path in CHAPTERS]
     assert numbers == list(range(1, len(CHAPTERS) + 1)) and len(CHAPTERS) >= 2
@@ -325,7 +325,7 @@ def test_test_data_may_be_used_in_their_own_section():
 
 
 def test_the_glossary_has_the_words_of_all_chapters():
-    stored = (NOTEBOOKS / "glossary.md").read_text(encoding="utf-8")
+    stored = (FOLDER / "glossary.md").read_text(encoding="utf-8")
     assert stored == glossary(CHAPTERS), "run `make glossary`"
 
 
@@ -337,7 +337,7 @@ def test_a_word_that_two_chapters_introduce_is_refused(tmp_path):
         glossary(sorted(tmp_path.iterdir()))
 
 
-PAGES = [*NOTEBOOKS.glob("*.md"), *ROOT.glob("*.md")]
+PAGES = [*FOLDER.glob("*.md"), *ROOT.glob("*.md")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -263,7 +263,7 @@ plot_curves({"a": [1]}, first="one") -> TypeError: first must be a whole number
 plot_classes(POINTS.T, [0, 1]) -> ValueError: points must have shape (n, 2) ... (2, 40)
 plot_classes(POINTS, range(40)) -> ValueError: labels must have at most 10 ... 40
 plot_variance([0.9, 0.2]) -> ValueError: ratios must ... sum to at most 1, ... sum 1.1
-plot_variance([0.7, -0.2]) -> ValueError: ratios must not be negative ... -0.2
+plot_variance([0.7, -0.2]) -> ValueError: ratios must be at least 0 ... -0.2
 plot_variance([0.5], thresholds=90) -> ValueError: thresholds must lie above ... got 90
 plot_variance([0.5], thresholds=[0]) -> ValueError: thresholds must lie ... got 0
 plot_variance([0.5], thresholds=[[0.5]]) -> ValueError: thresholds must be a number or

@@ -289,6 +289,14 @@ def test_settings_that_no_cell_sets_are_named():
         chapters.set_constants(notebook, "01_short", {"EPOCHS": 200})
 
 
+@pytest.mark.parametrize("value", ["1e-3", "60 * 2", "[1]"])
+def test_settings_that_are_no_plain_number_are_refused(value):
+    notebook = new_notebook(cells=[new_code_cell(""), new_code_cell(f"LR = {value}")])
+    with pytest.raises(ValueError, match="sets LR 0 times"):
+        chapters.set_constants(notebook, "01_short", {"LR": 2})
+    chapters.set_constants(notebook, "01_short", {})
+
+
 # ---- measurements
 
 

@@ -27,7 +27,7 @@ FILES = [
     and not GENERATED & {*path.relative_to(ROOT).parts}
     and not ENVIRONMENTS & {*path.parents}
 ]
-NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
+FOLDER = [path for path in FILES if path.suffix == ".ipynb"]
 PICKLING = "pickle cPickle _pickle dill cloudpickle joblib shelve marshal".split()
 UNSAFE = "read_pickle to_pickle enable_unsafe_deserialization".split()
 UNSAFE_OPTIONS = [("allow_pickle", True), ("safe_mode", False)]
@@ -40,7 +40,7 @@ def sources():
     for path in FILES:
         if path.suffix == ".py":
             yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
-    for path in NOTEBOOKS:
+    for path in FOLDER:
         for cell in code_cells(read(path)):
             yield f"{path.name}, cell {cell.id}", cell.source
 
@@ -94,7 +94,7 @@ def test_what_is_no_pickle_is_left_alone():
 def test_outputs_are_of_three_harmless_kinds():
     kinds = {
         kind
-        for path in NOTEBOOKS
+        for path in FOLDER
         for cell in read(path).cells
         for output in cell.get("outputs", [])
         for kind in output.get("data", {})

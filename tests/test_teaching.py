@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from tests.course import NOTEBOOKS, code_cells, each_chapter, read
+from tests.course import FOLDER, code_cells, each_chapter, read
 from tests.rules.stated_numbers import Evidence, stated_numbers
 from tools.chapters import prose, title
 
-GUIDE = (NOTEBOOKS / "teaching.md").read_text(encoding="utf-8")
+GUIDE = (FOLDER / "teaching.md").read_text(encoding="utf-8")
 PARTS = [
     "In 50 minutes",
     "In 90 minutes",

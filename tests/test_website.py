@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tests.course import (
     CHAPTERS,
-    NOTEBOOKS,
+    FOLDER,
     cells_tagged,
     code_cells,
     contents,
@@ -32,7 +32,7 @@ from tools.editions.website import make
 FIRST = CHAPTERS[0].stem
 PAGES = [
     *(path.stem for path in CHAPTERS),
-    *(path.stem for path in sorted(NOTEBOOKS.glob("*.md"))),
+    *(path.stem for path in sorted(FOLDER.glob("*.md"))),
 ]
 ALL = [*PAGES, "search"]
 LOADING = "[src], link[href], use[href], object[data]"
@@ -131,7 +131,7 @@ def alt_texts(notebook):
 @each_page
 def test_every_picture_has_its_alt_text(name, pages):
     assert all(img.get("alt") for img in pages[name]("img"))
-    path = NOTEBOOKS / f"{name}.ipynb"
+    path = FOLDER / f"{name}.ipynb"
     if path in CHAPTERS:
         shown = [img["alt"] for img in pages[name].select("article img")]
         assert [*map(words, shown)] == [*map(words, alt_texts(read(path)))]

@@ -10,30 +10,36 @@ import sys
 
 from tools import consoles, dependencies
 
-# module, arguments that come first, and the list of packages it needs
+DEV = "requirements-dev.txt"
+# module, arguments that come first, list of packages it needs, and what it does
 COMMANDS = {
-    "check": ("tools.check", [], None),
-    "run": ("tools.run_course", [], "requirements.txt"),
-    "student": ("tools.editions", ["student"], "requirements-dev.txt"),
-    "slides": ("tools.editions", ["slides"], "requirements-dev.txt"),
-    "posts": ("tools.editions", ["posts"], "requirements-dev.txt"),
-    "site": ("tools.editions", ["site"], "requirements-dev.txt"),
-    "glossary": ("tools.glossary", [], "requirements-dev.txt"),
+    "check": ("check", [], None, "show what this machine offers the course"),
+    "run": ("run_course", [], "requirements.txt", "execute the chapters"),
+    "student": ("editions", ["student"], DEV, "make an edition to hand out"),
+    "slides": ("editions", ["slides"], DEV, "make a deck for each chapter"),
+    "posts": ("editions", ["posts"], DEV, "make blog posts"),
+    "site": ("editions", ["site"], DEV, "make the web edition"),
+    "glossary": ("glossary", [], DEV, "write the glossary"),
 }
+
+
+def usage():
+    """Return what the commands do, a line for each."""
+    lines = [f"  {name:9} {command[-1]}" for name, command in COMMANDS.items()]
+    return "\n".join(["usage: python -m tools COMMAND ...", "", *lines])
 
 
 def main(arguments):
     """Run one of the programs; return its exit status."""
     command, *rest = arguments or ["--help"]
     if command not in COMMANDS:
-        if command not in ("-h", "--help"):
-            print(f"There is no command {command!r}.")
-        print(f"usage: python -m tools {{{','.join(COMMANDS)}}} ...")
-        return 0 if command in ("-h", "--help") else 2
-    module, first, packages = COMMANDS[command]
+        asked = command in ("-h", "--help")
+        print(usage() if asked else f"There is no command {command!r}.\n{usage()}")
+        return 0 if asked else 2
+    module, first, packages, _ = COMMANDS[command]
     if packages:
         dependencies.require(packages)
-    return importlib.import_module(module).main([*first, *rest])
+    return importlib.import_module(f"tools.{module}").main([*first, *rest])
 
 
 if __name__ == "__main__":

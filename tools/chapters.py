@@ -89,7 +89,10 @@ def set_constants(notebook, chapter, values):
     constants = [cell for cell in notebook.cells if cell.cell_type == "code"][1]
     for name, value in values.items():
         constants.source, found = re.subn(
-            rf"^{name} = [\d_.]+", f"{name} = {value}", constants.source, flags=re.M
+            rf"^{name} = [\d_.]+(?=\s*(?:#|$))",
+            f"{name} = {value}",
+            constants.source,
+            flags=re.M,
         )
         if found != 1:
             raise ValueError(
