@@ -51,7 +51,12 @@ LINE = np.array([0.0, 1, 2]), np.array([1.0, 5, 2])
 NEW = {"x_new": np.array([6.0, -4]), "y_new": np.array([0.0, 20])}
 LONG = [f"a class with a long name {i}" for i in range(10)]
 
-report_on = ConfusionReport.from_predictions
+
+def plot_report(true, predicted, *arguments, **options):
+    report = ConfusionReport.from_predictions(true, predicted)
+    return report.plot(*arguments, **options)
+
+
 plot_surface = partial(plot_loss_surface, W, B)
 plot_variance = plot_explained_variance
 plot_line = partial(plot_line_fit, slope=2, intercept=-1)
@@ -75,8 +80,8 @@ GALLERY = {  # every plot of the package: function, data, options
     ),
     "plot_line_fit": (plot_line_fit, LINE, {"slope": 1.0, "intercept": 0.5, **NEW}),
     "ConfusionReport.plot": (
-        report_on(["a", "b", "b"], ["a", "b", "a"]).plot,
-        [],
+        plot_report,
+        [["a", "b", "b"], ["a", "b", "a"]],
         {"normalize": "true", "errors_only": True},
     ),
 }
@@ -186,8 +191,8 @@ def test_it_can_be_read_and_does_not_warn(plot, data, options, style):
     [
         *GALLERY.values(),
         (plot_classes, [POINTS[:10], LONG], {}),
-        (report_on(LONG, LONG).plot, [], {}),
-        (report_on(LONG[:2], LONG[:2]).plot, [], {}),
+        (plot_report, [LONG, LONG], {}),
+        (plot_report, [LONG[:2], LONG[:2]], {}),
     ],
     ids=[*GALLERY, "classes with long names", "ten long names", "two long names"],
 )
@@ -228,7 +233,7 @@ def test_no_grid_crosses_a_picture_made_of_areas(name):
         lambda name: plot_curves({name: [1]}),
         lambda name: plot_classes([[0, 1]], [name], medians=False),
         lambda name: plot_surface(TILTED, paths={name: [[0, 1]]}),
-        lambda name: report_on([name], [name]).plot(),
+        lambda name: plot_report([name], [name]),
     ],
 )
 def test_any_name_is_drawn_as_it_is(plot, name, text):
