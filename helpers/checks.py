@@ -114,9 +114,8 @@ def finite_differences(function, point, *, step=1e-5):
     is the value of the function. For functions and points of ordinary size, a step of
     1e-5 balances the two. At a large point, ``step`` itself is rounded: at 1e11, a
     slope of 1 is measured as 1.5, and from about 1.4e11 on, moving by 1e-5 changes
-    nothing, and the result is 0. If the function has a kink
-    within ``step`` of the point, as with ReLU, the error can be as large as the change
-    of slope.
+    nothing, and the result is 0. If the function has a kink within ``step`` of the
+    point, as with ReLU, the error can be as large as the change of slope.
 
     Examples
     --------

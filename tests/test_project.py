@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import yaml
 
-from tests.course import CHAPTERS, read
+from tests.course import CHAPTERS, code_cells, read, tagged
 from tools.chapters import facts
 from tools.dependencies import ROOT
 
@@ -86,12 +86,11 @@ NUMBERS = [facts(notebook).number for notebook in NOTEBOOKS]
 def names_from(module, notebook):
     """Return the names of a helper that a chapter imports, or defines for it."""
     names = set()
-    for cell in notebook.cells:
-        tree = ast.parse(cell.source if cell.cell_type == "code" else "")
-        for node in tree.body:
+    for cell in code_cells(notebook):
+        for node in ast.parse(cell.source).body:
             if isinstance(node, ast.ImportFrom) and node.module == f"helpers.{module}":
                 names |= {alias.name for alias in node.names}
-            elif "defines" in cell.metadata.get("tags", []):
+            elif tagged(cell, "defines"):
                 names |= {getattr(node, "name", None)}
     return names
 
