@@ -3,12 +3,19 @@
 Used in chapters 1 to 5.
 """
 
-from numbers import Real
+import inspect
+import linecache
+import operator
+import re
+from collections.abc import Iterator, MappingView
+from numbers import Rational, Real
+from traceback import walk_tb
 
 import numpy as np
 
 from helpers._arguments import as_numbers
 
+_MANY = 20  # numbers that are still shown one by one
 _answered = set()  # the exercises whose latest check found the answer right
 
 
@@ -215,7 +222,9 @@ class WrongAnswer(AssertionError):
         return [f"✗ {self}"]
 
 
-def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
+def check_exercise(
+    number, answer, expected, *, hints=(), unchanged=None, rtol=1e-6, atol=1e-9
+):
     """Tell the reader whether an answer is right and, if it is not, give a hint.
 
     Prints a tick for a right answer, and that the exercise waits as long as there is no
@@ -226,14 +235,22 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     ----------
     number : str
         The number of the exercise, such as ``"1.2"``.
-    answer : callable
+    answer : function
         Takes no arguments and returns the answer, so that a name that the reader has
-        not defined yet is noticed here and raises no ``NameError``.
+        not defined yet, and any other error, is noticed here and explained. Arrays and
+        lists that it names must not change when it is called; one that does is
+        restored.
     expected : array-like
         The right answer. An answer is right if it has the same shape and is close, or
-        equal where it holds no numbers. Booleans are not accepted for numbers.
+        equal where it holds no numbers. Booleans are not accepted for numbers. An array
+        with one number is accepted for a number, and an iterator for a list.
     hints : iterable of (array-like, str), default=()
-        Wrong answers, each with a hint as plain text. The first match counts.
+        Wrong answers, each with a hint as plain text. The first match counts. One that
+        is rounded, to 2 to 8 decimals or significant digits, counts as well.
+    unchanged : dict of str to (ndarray, array-like), default=None
+        By their names, arrays that the reader's cell may read and must not change, each
+        with its right values, as in ``{"x": (x, load_digits().data)}``. One that has
+        changed is restored.
     rtol : float, default=1e-6
         The relative tolerance, for hints as well, as in `numpy.allclose`.
     atol : float, default=1e-9
@@ -242,7 +259,8 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     Raises
     ------
     WrongAnswer
-        If the answer is wrong: an ``AssertionError`` with the hint.
+        If the answer is wrong, raises an error, or changes what it should only read: an
+        ``AssertionError`` with a hint or an explanation.
     TypeError
         If ``answer`` is not a function.
 
@@ -252,44 +270,64 @@ def check_exercise(number, answer, expected, *, hints=(), rtol=1e-6, atol=1e-9):
     >>> hints = [(2 / 17, "The eigenvalue is twice as large.")]
     >>> check_exercise("1.2", lambda: ..., 1 / 17, hints=hints)
     ○ Exercise 1.2 is waiting for your answer.
-    >>> check_exercise("1.2", lambda: 2 / 17, 1 / 17, hints=hints)
+    >>> check_exercise(
+    ...     "1.2", lambda: 0.118, 1 / 17, hints=hints
+    ... )  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    helpers.checks.WrongAnswer: Exercise 1.2: not yet. The eigenvalue is twice as large.
+    helpers.checks.WrongAnswer: Exercise 1.2: not yet. You answered 0.118. The ...
     >>> check_exercise("1.2", lambda: 1 / (4**2 + 1), 1 / 17, hints=hints)
     ✓ Exercise 1.2: right.
     """
-    __tracebackhide__ = True  # IPython shows an error of the answer without this file
-    if not callable(answer):
+    __tracebackhide__ = True  # IPython shows a wrong call without this file
+    if not inspect.isfunction(answer):
         raise TypeError(
             f"answer must be a function, got {type(answer).__name__}: "
             "write lambda: before it, as in lambda: 0.5"
         )
     _answered.discard(number)
+    named = _named(answer)
+    kept = [
+        (name, part, part.copy())
+        for name, value in named.items()
+        for part in _changeable_parts(value)
+    ]
     missing = "."
+    unset = any(value is Ellipsis for value in named.values())
     try:
-        given = answer()
-    except UnboundLocalError:  # a NameError, but of an answer that is there
-        raise
-    except NameError as error:
+        given = ... if unset else answer()
+    except Exception as error:
+        _restore(kept)
+        line, is_theirs = _last_line(error, answer)
+        not_set = isinstance(error, NameError) and not is_theirs
+        if not not_set or isinstance(error, UnboundLocalError):
+            stopped = _in_plain_words(error, line, is_theirs)
+            raise WrongAnswer(f"Exercise {number}: not yet. {stopped}") from error
         given = None
-        if error.name:
-            missing = (
-                f": {error.name} is not defined. Run the cell that sets it, "
-                "or look for a typing mistake."
-            )
+        missing = (
+            f": {error.name} is not defined. Run the cell that sets it, "
+            "or look for a typing mistake."
+        )
     parts = given if isinstance(given, list | tuple) else [given]
     if given is None or any(part is Ellipsis for part in parts):
         print(f"○ Exercise {number} is waiting for your answer{missing}")
         return
+    kept += [(name, *pair) for name, pair in (unchanged or {}).items()]
+    if changed := _restore(kept):
+        raise WrongAnswer(
+            f"Exercise {number}: not yet. Your code changes {changed} itself, which "
+            "has now been restored, since later cells need it. Work on a copy, as in "
+            f"{changed}.copy(), or make a new array, and run your cell again."
+        )
+    given = _plain(given, expected)
     if _agree(given, expected, rtol, atol):
         print(f"✓ Exercise {number}: right.")
         _answered.add(number)
         return
-    for wrong, hint in hints:
-        if _agree(given, wrong, rtol, atol):
-            raise WrongAnswer(f"Exercise {number}: not yet. {hint}")
-    raise WrongAnswer(f"Exercise {number}: not yet. {_difference(given, expected)}")
+    # what the reader's function returns to a check is not an answer as they wrote it
+    theirs = not any(map(callable, named.values()))
+    fault = _fault(given, expected, list(hints), theirs, rtol, atol)
+    raise WrongAnswer(f"Exercise {number}: not yet. {fault}")
 
 
 def is_answered(number):
@@ -326,32 +364,171 @@ def _shape(value):
         return None
 
 
-def _difference(given, expected):
-    """Describe a wrong answer that has no hint, without revealing the right one."""
+def _named(function):
+    """Return by their names the values from outside that a function uses."""
+    codes = [function.__code__]
+    for code in codes:  # a comprehension may have a code of its own
+        codes += filter(inspect.iscode, code.co_consts)
+    names = {name for code in codes for name in code.co_names}
+    given = function.__globals__
+    used = {name: given[name] for name in sorted(names & given.keys())}
+    return used | inspect.getclosurevars(function).nonlocals
+
+
+def _changeable_parts(value):
+    """Yield the arrays and lists that a value is made of."""
+    if isinstance(value, np.ndarray | list):
+        yield value
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _changeable_parts(part)
+
+
+def _restore(kept):
+    """Put back what has changed; return the name of the first that had, or ""."""
+    changed = ""
+    for name, part, old in kept:
+        same = _shape(part) == _shape(old)
+        if isinstance(part, list):
+            if len(part) != len(old) or any(map(operator.is_not, part, old)):
+                part[:], changed = old, changed or name
+        elif not same or part.tobytes() != np.asarray(old, part.dtype).tobytes():
+            changed = changed or name
+            if same:
+                part[...] = old
+    return changed
+
+
+_KINDS = [  # errors, a pattern that their messages have, what happened in plain words
+    (
+        ValueError,
+        "truth value of an array",
+        "A condition must be one True or False, and here is an array of them: "
+        "np.where, & and | work number by number.",
+    ),
+    (Exception, "unpack", "There are more or fewer values than names to hold them."),
+    (
+        AttributeError,
+        "can't set|no setter|not writable|read-only",
+        "This attribute cannot be set: make a new object, with _replace for example.",
+    ),
+    (
+        AttributeError,
+        "",
+        "It has nothing of that name: look for a typing mistake, or for a value of "
+        "another kind than you expect.",
+    ),
+    (
+        TypeError,
+        "NoneType",
+        "There is None where a value is needed: does a function lack its return?",
+    ),
+    (
+        TypeError,
+        "positional argument|keyword argument",
+        "A function is called with more, fewer or other arguments than it takes.",
+    ),
+    (
+        ValueError,
+        "broadcast|aligned|mismatch in its core dimension",
+        "The shapes of these arrays do not fit together.",
+    ),
+    (IndexError, "", "There is no such place: positions go from 0 to the length - 1."),
+    (UnboundLocalError, "", "A function uses a name before it has a value there."),
+    (NameError, "", "A name is not defined: look for a typing mistake."),
+    (ZeroDivisionError, "", "Something is divided by 0."),
+    (Exception, "", "Here Python could not go on."),
+]
+
+
+def _last_line(error, answer):
+    """Return the last line of the notebook that ran, and if it is not the check's."""
+    files = [
+        (frame.f_code.co_filename, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_globals is answer.__globals__
+    ]
+    file, line = files[-1]
+    return linecache.getline(file, line).strip(), file != answer.__code__.co_filename
+
+
+def _in_plain_words(error, line, is_theirs):
+    """Explain an error of the answer, with its line and with Python's message."""
+    words = next(
+        words
+        for kind, pattern, words in _KINDS
+        if isinstance(error, kind) and re.search(pattern, str(error))
+    )
+    whose = "your line" if is_theirs else "the line of the check"
+    said = f"{words}\n  {whose}: {line}" if line else words
+    return f"{said}\n  Python says: {type(error).__name__}: {error}"
+
+
+def _plain(given, expected):
+    """Return an answer as it is compared: right ones may come in other clothes."""
+    if isinstance(given, Iterator | MappingView):
+        given = list(given)
+    if np.ndim(expected) == 0 and _shape(given) and np.size(given) == 1:
+        given = np.asarray(given).item()
+    return float(given) if isinstance(given, Rational) and given % 1 else given
+
+
+def _fault(given, expected, hints, theirs, rtol, atol):
+    """Say what is wrong with an answer: with a hint if one fits."""
+    said = f"{'You answered' if theirs else 'Your code gives'} {_shown(given)}"
+    right_ones = _right_ones(given, expected, rtol, atol) if theirs else ""
+    fitting = [hint for wrong, hint in hints if _agree(given, wrong, rtol, atol)]
+    if not fitting and not _is_rounded(given, expected):
+        fitting = [hint for wrong, hint in hints if _is_rounded(given, wrong)]
+    if fitting:
+        shown = theirs and _shape(given) is not None and np.size(given) <= _MANY
+        return f"{said}.{right_ones} {fitting[0]}" if shown else fitting[0]
     shape, wanted = _shape(given), np.asarray(expected)
     if shape not in (None, wanted.shape):
         kind = _kind(given)
-        pair = shape == (2,) and isinstance(given, tuple) and wanted.ndim == 0
-        if pair and _holds_numbers(given, "iu") and given[1] >= 0:
-            kind = f"the pair {given}. A decimal has a point: {given[0]}.{given[1]}"
-        return f"Your answer should be {_kind(expected)}, and is {kind}."
-    text = f"Your answer is {_shown(given)}"
+        if shape == (2,) and isinstance(given, tuple) and wanted.ndim == 0:
+            kind = f"the pair {given}"
+            if _holds_numbers(given, "iu") and given[1] >= 0:
+                kind += f" (a decimal has a point: {given[0]}.{given[1]})"
+        said = said.replace(_shown(given), kind)
+        return f"{said}, and {_kind(expected)} is wanted."
     if shape is None:
-        text += f": its parts differ in length, and {_kind(expected)} is wanted"
+        said += f": its parts differ in length, and {_kind(expected)} is wanted"
     elif _holds_numbers(expected) and not _holds_numbers(given):
-        text += (
-            ", and numbers are wanted" if wanted.ndim else ", and a number is wanted"
-        )
-    elif _is_rounded(given, wanted):
-        text += ", which is rounded: let Python compute it"
-    return f"{text}."
+        said += f", and {'numbers are' if wanted.ndim else 'a number is'} wanted"
+    elif _is_rounded(given, expected):
+        said += ", which is rounded: let Python compute it"
+    return f"{said}.{right_ones}"
+
+
+def _right_ones(given, expected, rtol, atol):
+    """Say which of several numbers are right."""
+    if _shape(given) != np.shape(expected) or np.ndim(given) != 1:
+        return ""
+    if not 2 <= np.size(given) <= _MANY or not _holds_numbers(given):
+        return ""
+    right = np.isclose(given, expected, rtol=rtol, atol=atol)
+    places = [str(place) for place in np.flatnonzero(right) + 1]
+    if not places:
+        return " None of these numbers is right."
+    if len(places) == 1:
+        return f" Number {places[0]} of these is right."
+    return f" Numbers {', '.join(places[:-1])} and {places[-1]} of these are right."
 
 
 def _is_rounded(given, wanted):
-    """Return whether an answer is the right one with two to eight decimals."""
-    if not (_holds_numbers(wanted, "f") and np.all(given)):
+    """Return whether numbers are others, with 2 to 8 decimals or significant digits."""
+    if not (_holds_numbers(given) and _holds_numbers(wanted, "f")):
         return False
-    return any(np.array_equal(given, wanted.round(places)) for places in range(2, 9))
+    given, wanted = np.asarray(given), np.asarray(wanted)
+    if given.shape != wanted.shape or given.size > _MANY or not given.all():
+        return False
+    for digits in range(2, 9):
+        short = [float(f"{number:.{digits - 1}e}") for number in wanted.flat]
+        for rounded in (wanted.round(digits).ravel(), short):
+            if np.allclose(given.ravel(), rounded, rtol=1e-9, atol=0):
+                return True
+    return False
 
 
 def _holds_numbers(value, kinds="iufc"):
@@ -372,7 +549,7 @@ def _shown(value):
     if _shape(value) is None:
         return str(value)
     array = np.asarray(value)
-    if array.size > 20:  # too long to show
+    if array.size > _MANY:
         return f"{array.ravel()[:4]} and so on"
     if array.dtype.kind not in "biufc":
         return str(value)

@@ -1,5 +1,9 @@
-"""Confusion matrix and classification report in one object. Used in chapters 2 to 5."""
+"""Confusion matrix and classification report in one object, and intervals of shares.
 
+Used in chapters 2 to 5.
+"""
+
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -297,6 +301,62 @@ class ConfusionReport:
                     )
                 )
         return pairs
+
+
+def proportion_interval(right, total, *, confidence=0.95):
+    """Return an interval for a share of which a sample is known: Wilson's interval.
+
+    For an accuracy on test data, say: how good the model may be on all data of which
+    these are a sample. Used in chapters 2 to 5.
+
+    Parameters
+    ----------
+    right : int
+        How many of the sample were right, 0 to ``total``.
+    total : int
+        The size of the sample, at least 1.
+    confidence : float, default=0.95
+        The share of samples whose interval holds the true share, above 0 and below 1.
+
+    Returns
+    -------
+    low, high : float
+        The ends of the interval, 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        If ``right`` or ``total`` is not a whole number, or ``confidence`` not a number.
+    ValueError
+        If ``right`` is negative or above ``total``, ``total`` is below 1, or
+        ``confidence`` is not between 0 and 1.
+
+    Notes
+    -----
+    E. B. Wilson, Probable inference, the law of succession, and statistical inference,
+    Journal of the American Statistical Association 22 (1927). Averaged over all shares,
+    it is right as often as it says; for a single share a little more or less often.
+
+    Examples
+    --------
+    >>> from helpers.reports import proportion_interval
+    >>> low, high = proportion_interval(98, 100)
+    >>> print(f"{low:.3f} to {high:.3f}")
+    0.930 to 0.994
+    """
+    from scipy.stats import binomtest  # takes a second, and only some chapters need it
+
+    right = as_whole_number(right, "right", 0)
+    total = as_whole_number(total, "total", 1)
+    if right > total:
+        raise ValueError(f"right must be at most total, {total}, got {right}")
+    if not isinstance(confidence, Real) or isinstance(confidence, bool):
+        raise TypeError(f"confidence must be a number, got {confidence!r}")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be between 0 and 1, got {confidence!r}")
+    test = binomtest(right, total)
+    low, high = test.proportion_ci(confidence_level=confidence, method="wilson")
+    return float(low), float(high)
 
 
 def _check_one_kind(**classes):

@@ -1,9 +1,11 @@
 """What tests share: the stored chapters, and ways to find things in them."""
 
+import re
+
 import nbformat
 import pytest
 
-from tools.chapters import find_chapters
+from tools.chapters import find_chapters, tagged
 from tools.dependencies import ROOT
 
 FOLDER = ROOT / "notebooks"
@@ -19,13 +21,21 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def tagged(cell, *tags):
-    """Tell whether a cell has one of the tags."""
-    return bool({*tags} & {*cell.metadata.get("tags", [])})
-
-
 def cells_tagged(notebook, *tags):
     return [cell for cell in notebook.cells if tagged(cell, *tags)]
+
+
+def solution_code(cell):
+    """Return the code in a folded solution."""
+    return "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```$", cell.source))
+
+
+def solve(notebook):
+    """Write each solution into the cell for the reader's attempt."""
+    attempts = cells_tagged(notebook, "exercise")
+    solutions = cells_tagged(notebook, "solution")
+    for attempt, solution in zip(attempts, solutions, strict=True):
+        attempt.source = solution_code(solution)
 
 
 def outputs(cells):

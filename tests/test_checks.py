@@ -1,9 +1,11 @@
 """Checkpoints, exercise checks and gradients by finite differences."""
 
 import contextlib
+import linecache
 import re
 import subprocess
 import sys
+from fractions import Fraction
 
 import nbformat
 import numpy as np
@@ -53,9 +55,8 @@ def test_error_for_swapped_arguments_names_their_order():
 
 FAILING = {  # what a reader runs: the last line of what is shown
     'checkpoint("fell", 3 < 1)': "FailedCheckpoint: This is not true: fell",
-    'check_exercise("1.1", lambda: 1 / 0, 3)': "ZeroDivisionError: division by zero",
     "finite_differences(lambda p: 1 / 0, [1])": "ZeroDivisionError: division by zero",
-    'check_exercise("1.1", lambda: 2, 3)': "✗ Exercise 1.1: not yet. Your answer is 2.",
+    'check_exercise("1.1", lambda: 2, 3)': "✗ Exercise 1.1: not yet. You answered 2.",
 }
 IMPORT = "from helpers.checks import check_exercise, checkpoint, finite_differences"
 
@@ -218,7 +219,7 @@ OTHER = [
 def test_only_a_right_answer_gets_a_tick(capsys, right, wrong):
     assert check_exercise("1.2", lambda: right, right) is None
     assert capsys.readouterr() == ("✓ Exercise 1.2: right.\n", "")
-    with pytest.raises(WrongAnswer, match="^Exercise 1.2: not yet. Your answer is "):
+    with pytest.raises(WrongAnswer, match="^Exercise 1.2: not yet. You answered "):
         check_exercise("1.2", lambda: wrong, right)
     assert capsys.readouterr() == ("", "")
 
@@ -228,6 +229,9 @@ def refusal(answer, expected, **options):
     with pytest.raises(AssertionError, match=r"^Exercise 1\.2: not yet\. ") as caught:
         check_exercise("1.2", lambda: answer, expected, **options)
     return str(caught.value).removeprefix("Exercise 1.2: not yet. ")
+
+
+NONE_RIGHT = " None of these numbers is right."
 
 
 @pytest.mark.parametrize(
@@ -245,47 +249,90 @@ def refusal(answer, expected, **options):
     ids=repr,
 )
 def test_wrong_answer_is_shown_as_plain_numbers(wrong, shown):
-    assert refusal(wrong, np.full(np.shape(wrong), 99)) == f"Your answer is {shown}."
+    said = refusal(wrong, np.full(np.shape(wrong), 99))
+    assert said.removesuffix(NONE_RIGHT) == f"You answered {shown}."
 
 
 def test_rounded_answer_is_called_rounded():
-    said = "Your answer is 0.0588, which is rounded: let Python compute it."
+    said = "You answered 0.0588, which is rounded: let Python compute it."
     assert refusal(0.0588, 1 / 17) == said
+    assert "rounded" in refusal(1230, 1234.5)
     assert "rounded" in refusal([0.33, 0.67], [1 / 3, 2 / 3])
     for answer, expected in [(0.0587, 1 / 17), (0.0, 0.001), (3, 3.2), (59, 58)]:
         assert "rounded" not in refusal(answer, expected)
 
 
+def test_rounded_slip_gets_its_hint_unless_it_is_the_answer(capsys):
+    hints = [(2 / 13.4, "All points at once."), (0.0591, "Never.")]
+    for slip in (0.149, 0.15, 0.14925, [0.149]):
+        assert refusal(slip, 1 / 17, hints=hints).endswith("All points at once.")
+    assert "rounded" in refusal(0.059, 1 / 17, hints=hints)
+    assert refusal(0.148, 1 / 17, hints=hints) == "You answered 0.148."
+    check_exercise("1.2", lambda: 0.149, 0.1491, hints=hints, rtol=0.01)
+    assert capsys.readouterr().out == "✓ Exercise 1.2: right.\n"
+
+
+@pytest.mark.parametrize(
+    "answer, right",
+    [
+        ([0.997], 0.997),
+        (np.array([[21]]), 21),
+        (Fraction(1, 8), 0.125),
+        (5.0, 5),
+        ((1, 2), [1.0, 2.0]),
+        (map(abs, [-1, 2]), [1, 2]),
+        ({"a": 1, "b": 2}.values(), [1, 2]),
+        ((number for number in (1, 2)), np.array([1, 2])),
+    ],
+)
+def test_right_answer_in_other_clothes_is_right(capsys, answer, right):
+    check_exercise("1.2", lambda: answer, right)
+    assert capsys.readouterr().out == "✓ Exercise 1.2: right.\n"
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ([5, 6, 9], "Numbers 1 and 2 of these are right."),
+        ([5, 7, 9], "Number 1 of these is right."),
+        ((6, 7, 9), "None of these numbers is right."),
+    ],
+)
+def test_reader_is_told_which_numbers_are_right(wrong, said):
+    assert refusal(wrong, [5, 6, 10]) == f"You answered {list(wrong)}. {said}"
+    assert refusal(wrong, [5, 6, 10], hints=[(wrong, "A")]).endswith(f"{said} A")
+
+
 @pytest.mark.parametrize(
     "wrong, expected, message",
     [
-        ("2", 2, "is the text '2', and a number is wanted."),
-        (np.str_("2"), 2, "is the text '2', and a number is wanted."),
-        ({0.3}, 1, r"is the set {0\.3}, and a number is wanted."),
-        ({"a": 3}, 3, "is the dictionary {'a': 3}, and a number is wanted."),
-        (True, 1, "is True, and a number is wanted."),
-        (np.True_, 0.5, "is True, and a number is wanted."),
-        ([True, False], [1, 0], r"is \[True, False\], and numbers are wanted."),
-        (["red", 2], [1, 2], r"is \['red', 2\], and numbers are wanted."),
+        ("2", 2, "the text '2', and a number is wanted."),
+        (np.str_("2"), 2, "the text '2', and a number is wanted."),
+        ({0.3}, 1, r"the set {0\.3}, and a number is wanted."),
+        ({"a": 3}, 3, "the dictionary {'a': 3}, and a number is wanted."),
+        (True, 1, "True, and a number is wanted."),
+        (np.True_, 0.5, "True, and a number is wanted."),
+        ([True, False], [1, 0], r"\[True, False\], and numbers are wanted."),
+        (["red", 2], [1, 2], r"\['red', 2\], and numbers are wanted."),
         (
             [1, [2]],
             [1, 2],
-            r"is \[1, \[2\]\]: its parts differ in length, and an array",
+            r"\[1, \[2\]\]: its parts differ in length, and an array",
         ),
-        ((0, 588), 0.588, r"should be .* the pair \(0, 588\)\. A decimal .*: 0\.588\."),
-        ((0.5, 88), 1.0, "should be a single value, and is an array of shape"),
-        ("green", "red", "is the text 'green'."),
+        ((0, 588), 0.588, r"the pair \(0, 588\) \(a decimal has a point: 0\.588\)"),
+        ((0.5, 88), 1.0, r"the pair \(0.5, 88\), and a single value is wanted."),
+        ("green", "red", "the text 'green'."),
     ],
 )
 def test_answer_of_another_kind_is_described(wrong, expected, message):
-    assert re.match(f"Your answer {message}", refusal(wrong, expected))
+    assert re.match(f"You answered {message}", refusal(wrong, expected))
 
 
 @pytest.mark.parametrize("size, texts", [(21, False), (200, False), (200, True)])
 def test_long_wrong_answer_is_cut_short(size, texts):
     wrong = ["a"] * size if texts else np.arange(float(size))
     message = refusal(wrong, np.full(size, 0.5))
-    assert re.match("Your answer is .* and so on", message) and len(message) < 100
+    assert re.match("You answered .* and so on", message) and len(message) < 100
 
 
 @pytest.mark.parametrize("answer", ["three", {"a": 3}, [None], abs, [[1], [1, 2]]])
@@ -299,8 +346,8 @@ def test_answer_of_another_shape_is_wrong(answer):
     given = (
         f"an array of shape {np.shape(answer)}" if np.ndim(answer) else "a single value"
     )
-    wanted = "Your answer should be an array of shape (3,), and is"
-    assert refusal(answer, [1.0, 1.0, 1.0]) == f"{wanted} {given}."
+    wanted = "an array of shape (3,) is wanted"
+    assert refusal(answer, [1.0, 1.0, 1.0]) == f"You answered {given}, and {wanted}."
 
 
 def test_first_hint_that_fits_is_given(capsys):
@@ -310,15 +357,16 @@ def test_first_hint_that_fits_is_given(capsys):
         (2, "Square it."),
         (2, "Never."),
     ]
-    assert refusal(2.0, 1.0, hints=hints) == "Square it."
-    assert refusal([2.0, 2.0], 1.0, hints=hints) == "One number."
-    assert refusal(7.0, 1.0, hints=hints) == "Your answer is 7.0."
-    assert refusal(2.1, 1.0, hints=hints, rtol=0.1) == "Square it."
-    assert refusal(2.1, 1.0, hints=hints, atol=0.2) == "Square it."
+    assert refusal(2.0, 1.0, hints=hints) == "You answered 2.0. Square it."
+    assert refusal([2.0, 2.0], 1.0, hints=hints).endswith(" One number.")
+    assert refusal(7.0, 1.0, hints=hints) == "You answered 7.0."
+    assert refusal(2.1, 1.0, hints=hints, rtol=0.1).endswith(" Square it.")
+    assert refusal(2.1, 1.0, hints=hints, atol=0.2).endswith(" Square it.")
     check_exercise("1.2", lambda: 2.0, 2.0, hints=hints)
     assert capsys.readouterr().out == "✓ Exercise 1.2: right.\n"
 
 
+UNSET = ...
 UNDEFINED = "Run the cell that sets it, or look for a typing mistake."
 
 
@@ -326,6 +374,7 @@ UNDEFINED = "Run the cell that sets it, or look for a typing mistake."
     "answer, added",
     [
         (lambda: ..., "."),
+        (lambda: len(UNSET), "."),
         (lambda: None, "."),
         (lambda: [..., ...], "."),
         (lambda: (0.5, ...), "."),
@@ -345,15 +394,64 @@ def test_answer_that_is_no_function_is_refused():
         check_exercise("2.1", 0.3, 5)
 
 
-def test_error_in_the_answer_reaches_the_reader():
-    def answer():
-        total += 1  # noqa: F821, F841
-        return total
+def in_cells(attempt, check):
+    """Run two cells of a notebook; return the message of the second."""
+    names = {"check_exercise": check_exercise, "x": np.ones(3), "np": np}
+    for name, source in (("<attempt>", attempt), ("<check>", check)):
+        linecache.cache[name] = len(source), None, source.splitlines(True), name
+        code = compile(source, name, "exec")
+        try:
+            exec(code, names)
+        except WrongAnswer as error:
+            assert np.array_equal(names["x"], np.ones(3))  # restored
+            return str(error).removeprefix("Exercise 1.1: not yet. ")
+    return "right"
 
-    with pytest.raises(UnboundLocalError):
-        check_exercise("2.1", answer, 5)
-    with pytest.raises(ZeroDivisionError):
-        check_exercise("2.1", lambda: 1 / 0, 5)
+
+KINDS = {  # the body of the reader's function: the kind of its error, in plain words
+    "if z > 0: return z": "A condition must be one True or False",
+    "low, high = z": "There are more or fewer values than names",
+    "slope, = 3.0": "There are more or fewer values than names",
+    "(0).real = z": "This attribute cannot be set",
+    "return z.length": "It has nothing of that name",
+    "return None + z": "There is None where a value is needed",
+    "return answer(z, z)": "A function is called with more, fewer or other",
+    "return z + np.ones(2)": "The shapes of these arrays do not fit",
+    "return z @ np.ones(2)": "The shapes of these arrays do not fit",
+    "return z[3]": "There is no such place",
+    "total += z": "A function uses a name before it has a value",
+    "return zed": "A name is not defined",
+    "z[:] = 0; return 1 // 0": "Something is divided by 0.",
+    "return int('three')": "Here Python could not go on.",
+}
+
+
+@pytest.mark.parametrize("body, words", KINDS.items())
+def test_answer_that_raises_is_explained_with_its_line(body, words):
+    attempt = f"def answer(z):\n    {body}"
+    said = in_cells(attempt, 'check_exercise("1.1", lambda: answer(x), 1)')
+    first, line, error = said.splitlines()
+    assert first.startswith(words) and line == f"  your line: {body}"
+    assert re.match(r"  Python says: \w+Error: .", error)
+
+
+def test_answer_that_cannot_be_called_so_shows_the_line_of_the_check():
+    call = 'check_exercise("1.1", lambda: [answer(z, 1) for z in x], 1)'
+    said = in_cells("def answer(z):\n    return z", call)
+    assert f"\n  the line of the check: {call}\n" in said
+
+
+@pytest.mark.parametrize(
+    "attempt, answer, changed",
+    [
+        ("def answer(z):\n    z *= 2\n    return z.sum()", "answer(x), 6", "x"),
+        ("kept = [x]\ndef answer(z):\n    z.clear()", "answer(kept) or 6, 6", "kept"),
+        ("x *= 2\nanswer = x.sum()", "answer, 6, unchanged={'x': (x, [1] * 3)}", "x"),
+    ],
+)
+def test_answer_that_changes_its_input_is_noticed(attempt, answer, changed):
+    said = in_cells(attempt, f'check_exercise("1.1", lambda: {answer})')
+    assert said.startswith(f"Your code changes {changed} itself")
 
 
 def test_tolerance_of_an_answer_can_be_set(capsys):
@@ -372,6 +470,6 @@ def test_exercise_is_answered_while_its_answer_is_right():
             check_exercise("9.1", lambda answer=answer: answer, 5)
         assert is_answered("9.1") is right
     assert is_answered("9.2") is False
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(WrongAnswer):
         check_exercise("9.1", lambda: 1 / 0, 5)
     assert is_answered("9.1") is False

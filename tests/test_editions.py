@@ -34,13 +34,13 @@ from tests.course import (
     each_chapter,
     outputs,
     read,
+    solution_code,
 )
 from tests.rules.links import faults_of_pictures_and_links
 from tools import editions
-from tools.chapters import METADATA, facts_of, prose, title
+from tools.chapters import METADATA, facts_of, main_path, prose, tagged, title
 from tools.dependencies import ROOT
 from tools.editions import posts, slides
-from tools.names import names_of
 from tools.run_course import execute
 
 FENCED = re.compile(r"```.*?```", re.DOTALL)
@@ -95,16 +95,18 @@ def test_edition_names_no_folder_of_this_machine(whole, edition):
 def test_students_get_all_but_solutions_and_outputs(whole, path):
     source, notebook = read(path), read(whole["student"] / "notebooks" / path.name)
     nbformat.validate(notebook)
-    left_out = cells_tagged(source, "solution", "solution-note")
-    kept = [cell.source for cell in source.cells if cell not in left_out]
-    assert [cell.source for cell in notebook.cells] == kept
-    assert not cells_tagged(notebook, "solution", "solution-note")
+    solutions = cells_tagged(source, "solution")
+    kept = [cell.source for cell in source.cells if cell not in solutions]
+    there = [cell.source for cell in notebook.cells]
+    changed = [new for new, old in zip(there, kept, strict=True) if new != old]
+    assert [text.partition("\n")[0] for text in changed] == ["## On your own"]
+    assert "olution" not in changed[0] and "check" in changed[0]
     assert not outputs(notebook.cells)
     assert not any(cell.execution_count for cell in code_cells(notebook))
-    solutions = [cell.source for cell in cells_tagged(source, "solution")]
-    remarks = re.findall(r"^# .+", "\n".join(solutions), re.MULTILINE)
-    given_away = [each for each in [*solutions, *remarks] if each in "\n".join(kept)]
-    assert solutions and given_away == []
+    codes = [solution_code(solution) for solution in solutions]
+    remarks = re.findall(r"^# .+", "\n".join(codes), re.MULTILINE)
+    given_away = [each for each in [*codes, *remarks] if each in "\n".join(there)]
+    assert codes and given_away == []
 
 
 @each_chapter
@@ -113,40 +115,17 @@ def test_students_find_checks_folded_and_cells_for_answers(whole, path):
     exercises = cells_tagged(notebook, "exercise")
     folded = [cell for cell in code_cells(notebook) if "jupyter" in cell.metadata]
     assert all(cell.metadata.jupyter == {"source_hidden": True} for cell in folded)
-    assert not any(cell in folded for cell in exercises)
-    for cell in code_cells(notebook):
-        assert cell in folded or 'check_exercise("' not in cell.source
-    checks = "".join(cell.source for cell in folded).count('check_exercise("')
-    assert len(exercises) == checks == len(cells_tagged(read(path), "solution"))
-
-
-@each_chapter
-def test_no_cell_needs_an_answer_that_students_lack(path):
-    answers, missing = set(), []
-    notebook = read(path)
-    solutions = cells_tagged(notebook, "solution")
-    for cell in code_cells(notebook):
-        if cell in solutions:
-            answers |= names_of(cell.source)[1]
-            continue
-        answers -= names_of(cell.source)[1]
-        for part in ast.parse(cell.source).body:
-            needed = answers & names_of(ast.unparse(part))[0]
-            if needed and isinstance(part, ast.FunctionDef):
-                answers.add(part.name)  # needed where it is called
-            elif not re.match(r"if is_answered\(|check_exercise\(", ast.unparse(part)):
-                missing += needed
-    assert answers and missing == []
+    assert folded == cells_tagged(notebook, "check")
+    assert len(exercises) == len(folded) + 1  # the open task has no check
 
 
 @pytest.mark.course
 def test_student_edition_runs_and_its_exercises_wait(whole):
     path = whole["student"] / "notebooks" / CHAPTERS[1].name
     notebook, result = execute(path)
-    waiting = r"○ Exercise (2\.\d) is waiting for your answer: \w+ is not defined"
-    assert re.findall(waiting, result.failure) == ["2.1", "2.2", "2.3", "2.4"]
-    assert not any(each.output_type == "error" for each in outputs(notebook.cells))
-    assert result.cells == len(code_cells(notebook))
+    assert not result.failure and result.cells == len(code_cells(notebook))
+    waiting = r"○ Exercise (2\.\d) is waiting for your answer"
+    assert re.findall(waiting, str(notebook)) == ["2.1", "2.2", "2.3", "2.4"]
 
 
 def test_links_and_pictures_of_students_are_there(whole):
@@ -213,12 +192,15 @@ def test_deck_fetches_nothing(whole, path):
 def test_deck_has_all_headings_and_figures_but_no_solution(whole, path):
     page, source = deck_page(whole, path), read(path)
     assert page.title.text == title(source)
+    source.cells = main_path(source.cells)
     alts = [picture["alt"] for picture in page("img")]
     drawn = [alt for alt, _ in figures(source)]
     assert all(alts) and [alt for alt in alts if alt in drawn] == drawn
     shown = page.find(class_="slides").text
-    assert not [c for c in cells_tagged(source, "solution") if c.source in shown]
-    titles = re.findall(r"^#+ (?!Further|Words)(.+)$", prose(source), re.MULTILINE)
+    codes = [solution_code(cell) for cell in cells_tagged(source, "solution")]
+    assert not [code for code in codes if code in shown]
+    told = prose(source).partition("## Further reading")[0]
+    titles = re.findall(r"^#+ (.+)$", told, re.MULTILINE)
     headings = page.select(".slides :is(h1, h2, h3):not(aside *)")
     plain = [re.sub("[*`]", "", heading) for heading in titles]
     assert [heading.text.rstrip("¶") for heading in headings] == plain
@@ -246,6 +228,7 @@ def deck_of(notebook):
 def deck_and_cells(request):
     """The cells of a deck, and those of its chapter that come before the exercises."""
     notebook = read(request.param)
+    notebook.cells = main_path(notebook.cells)
     return deck_of(notebook), before_the_exercises(notebook)
 
 
@@ -303,11 +286,13 @@ def test_deck_shows_exercises_without_solutions(path):
     deck = "\n".join(cell.source for cell in deck_of(notebook))
     shown = deck.partition("## On your own")[2]
     exercises = cells_tagged(notebook, "exercise")
-    assert shown.count("**Exercise") == 2 * len(exercises)  # on slides and in notes
-    assert not re.search("Your turn|^The check|checkpoint|^#", shown, re.MULTILINE)
+    # each on slides and in notes
+    assert len(re.findall(slides.TASK, shown)) == 2 * len(exercises)
+    assert not re.search("^The check|checkpoint|^#|<details>", shown, re.MULTILINE)
     attempted = False
     for cell in notebook.cells[len(before_the_exercises(notebook)) :]:
-        before, *next_one = re.split(r"\*\*Exercise|## Further reading", cell.source)
+        ends = rf"{slides.TASK}|## Going deeper|## Further reading"
+        before, *next_one = re.split(ends, cell.source)
         if attempted and cell.cell_type == "markdown" and before.strip():
             assert before.strip() not in shown
         attempted = (attempted and not next_one) or cell in exercises
@@ -438,13 +423,20 @@ def test_links_and_pictures_of_a_post_are_there(whole, stem):
 @each_chapter
 def test_post_keeps_code_formulas_results_and_figures(whole, path):
     source, folder = read(path), whole["posts"] / path.stem
+    source.cells = main_path(source.cells)
     text = (folder / "index.md").read_text(encoding="utf-8")
     fenced = {"python": [], "text": []}
     for token in MarkdownIt("commonmark").parse(text):
         if token.type == "fence":
             fenced.setdefault(token.info, []).append(token.content.rstrip("\n"))
-    exercises = cells_tagged(source, "exercise")
-    shown = [cell.source for cell in code_cells(source) if cell not in exercises]
+    left_out = cells_tagged(source, "exercise", "check")
+    source.cells = [cell for cell in source.cells if cell not in left_out]
+    shown = [
+        code.strip()
+        for cell in source.cells
+        for code in [solution_code(cell) or cell.source]
+        if cell.cell_type == "code" or tagged(cell, "solution")
+    ]
     assert fenced["python"] == shown
     printed = [each.text.strip() for each in outputs(source.cells) if "text" in each]
     results = map(str.strip, fenced["text"])
@@ -454,9 +446,25 @@ def test_post_keeps_code_formulas_results_and_figures(whole, path):
     shown = re.findall(r"!\[(.*?)\]\((figure_\d+\.png)\)", text)
     stored = [(alt, base64.b64decode(data)) for alt, data in figures(source)]
     assert [(alt, (folder / name).read_bytes()) for alt, name in shown] == stored
-    solutions = text.count("<details><summary>Solution</summary>")
-    assert solutions == len(cells_tagged(source, "solution"))
+    solutions = [cell.source for cell in cells_tagged(source, "solution")]
+    assert solutions and [one for one in solutions if one not in text] == []
     assert text.count("<details>") == text.count("</details>")
+
+
+def test_what_goes_deeper_is_left_out_with_the_links_to_it():
+    text = "See [*Why*](#Why-x?), [deeper](#Going-deeper), [2](02.ipynb#going-deeper)"
+    deeper = {"tags": ["deeper"]}
+    cells = [
+        new_markdown_cell(f"{text} and [this](#here)."),
+        new_code_cell("x = 1"),
+        new_markdown_cell("## Going deeper\n### Why *x*?", metadata=deeper),
+        new_code_cell("# why", metadata=deeper),
+    ]
+    kept = main_path(cells)
+    assert [cell.source for cell in kept] == [
+        "See *Why*, deeper, 2 and [this](#here).",
+        "x = 1",
+    ]
 
 
 def test_front_matter_can_hold_any_sign(tmp_path):
@@ -647,10 +655,12 @@ def test_keys_turn_the_slides_and_results_wait_for_one(whole, tab):
     tab.goto((whole["slides"] / f"{CHAPTERS[0].stem}.html").as_uri())
     tab.wait_for_function("Reveal.isReady()")
     tab.keyboard.press("Space")
-    assert tab.evaluate("Reveal.getIndices().h") == 1
-    tab.evaluate("Reveal.slide(2, 0)")
+    assert tab.evaluate("Reveal.getIndices().h + Reveal.getIndices().v") == 1
+    first = "document.querySelector('.fragment').closest('section')"
+    place = tab.evaluate(f"Reveal.getIndices({first})")
+    tab.evaluate("place => Reveal.slide(place.h, place.v)", place)
     result = tab.locator("section.present .fragment").first
     assert "visible" not in result.get_attribute("class")
     tab.keyboard.press("Space")
     assert "visible" in result.get_attribute("class")
-    assert tab.evaluate("Reveal.getIndices().h") == 2
+    assert tab.evaluate("Reveal.getCurrentSlide() == " + first)

@@ -18,10 +18,12 @@ from helpers import numpy_mlp
 from tests.course import (
     CHAPTERS,
     FOLDER,
+    cells_tagged,
     code_cells,
     each_chapter,
     outputs,
     read,
+    solve,
     tagged,
 )
 from tests.damage import change, drop_solution, restate, reword
@@ -107,17 +109,54 @@ def before_set_up(text):
 def expect(source):
     """Have the check of exercise 1.2 expect the last line, computed by those before."""
     before, _, expected = source.rpartition("\n")
-    call = 'check_exercise("1.2", lambda: safe_rate, '
-    return change(f"{call}1 / 17", f"{before}\n{call}{expected}")
+
+    def damage(notebook):
+        check = cells_tagged(notebook, "check")[1]
+        call = f'check_exercise("1.2", lambda: safe_rate, {expected}, hints=[])'
+        check.source = f"{before}\n{call}"
+
+    return damage
+
+
+def says(**entries):
+    """Have the chapter's metadata say something else."""
+    return lambda notebook: notebook.metadata.course.update(entries)
+
+
+def answered(notebook):
+    """Store the check of exercise 1.1 with an answer."""
+    cells_tagged(notebook, "check")[0].outputs[0].text = "✓ Exercise 1.1: right.\n"
+
+
+def give_away(comment):
+    def damage(notebook):
+        check = cells_tagged(notebook, "check")[0]
+        check.source = f"{comment}\n{check.source}"
+
+    return damage
+
+
+def move_solution_up(notebook):
+    check = cells_tagged(notebook, "check")[0]
+    place = notebook.cells.index(check)
+    notebook.cells.insert(place, notebook.cells.pop(place + 1))
+
+
+def deeper(title, tags=("deeper",)):
+    """Insert a section near the end, and remove the links to it."""
+
+    def damage(notebook):
+        for cell in notebook.cells:
+            cell.source = cell.source.replace("](#Going-deeper)", "](#On-your-own)")
+        cell = nbformat.v4.new_markdown_cell(title, metadata={"tags": [*tags]})
+        at = [c.source.startswith("## Further") for c in notebook.cells].index(True)
+        notebook.cells.insert(at, cell)
+
+    return damage
 
 
 def uncount(notebook):
     code_cells(notebook)[4].execution_count = None
-
-
-def untick(notebook):
-    ticks = (cell for cell in notebook.cells if "✓" in str(cell.get("outputs")))
-    notebook.cells.remove(next(ticks))
 
 
 def examples(damage, table):
@@ -137,14 +176,12 @@ CODE = {
     "multiprocessing.Pool(2)": "another process",
     "try:\n    load()\nexcept:\n    pass": "swallows",
     "plt.plot(x);": "ends with a semicolon",
-    "x = " + "1 + " * 40 + "1": "more than 110 characters",
 }
 OUTPUTS = {
     "50 %\r100 %": "rewrites its line",
     "<object at 0x7f3a5c0d1e50>": "an address in memory",
     "saved in /home/me/file": "'/home/me/file' is a path",
     "<script>1</script>": "active content",
-    "○ Exercise 1.1 is waiting for your answer.\n": "an exercise whose solution",
 }
 CHECKPOINTS = {
     'checkpoint("the loss fell", True)': "depends on nothing",
@@ -202,9 +239,19 @@ REFUSED = {
         (reword("(02_pca.ipynb)", "(03_other.ipynb)"), "lacks '(02_pca.ipynb)'"),
         (reword("chapter 1, Gradient", "chapter 1, Grade"), "Gradient descent.]"),
         (reword("you_are_here_1.png", "you_are_here_2.png"), "you_are_here_1.png"),
-        (reword("50 minutes", "55 minutes"), "[55, 20]"),
-        (lambda n: n.metadata.course.update(number=2), "but the file is 01_"),
+        (says(minutes=999), "its time is"),
+        (says(number=2), "but the file is 01_"),
         (reword("## Further reading", "## Links"), "'Links'"),
+    ],
+    "deeper_cells_are_off_the_main_path": [
+        (deeper("## Going deeper", tags=()), "tag the cells of"),
+        (deeper("## Other"), "and no others"),
+        (deeper("## Going deeper"), "has no link"),
+        (deeper("Text.\n\n## Going deeper"), "a cell of its own"),
+    ],
+    "within_the_limits_of_the_chapter": [
+        (code(*["x = 1"] * 56), "at most 55"),
+        (code("x = " + "1 + " * 21 + "10"), "lines of more than 88 characters"),
     ],
     "one_import_cell_then_constants": [
         (code("import os"), "import os"),
@@ -215,13 +262,13 @@ REFUSED = {
         (code("\n".join(["x = 1"] * 26)), "has 26 lines"),
         (code(*["x = 1\n" * 6] * 99), "a median of 6"),
         (code(*["x = 1\n" * 25] * 12), "words of prose"),
-        (code("x = 1"), "more than three code cells"),
+        (code(*["x = 1"] * 4), "more than three code cells"),
     ],
     "plain_code": examples(code, CODE),
     "plain_prose": [
         (before_set_up("<script>1</script>"), "active content"),
-        (reword("$$L", "\\begin{align}L"), "without dollar signs"),
-        (reword("$$L", "$L"), "an odd number of $$"),
+        (before_set_up("\\begin{align}"), "without dollar signs"),
+        (before_set_up("$$L"), "an odd number of $$"),
     ],
     "keras_models_are_seeded": [
         (change("keras.utils.set_random_seed(SEED)", ""), "no ")
@@ -236,6 +283,7 @@ REFUSED = {
     "pictures_and_links_resolve": [
         (reword("(02_pca.", "(no."), "no.ipynb does not exist"),
         (reword("02_pca.ipynb)", "02_pca.ipynb#no)"), "no heading for #no"),
+        (before_set_up("[up](#set-up)"), "no heading for #set-up, as JupyterLab"),
     ],
     "words_are_linked_to_the_glossary": [
         (reword("(glossary.md#loss)", ""), "'loss'"),
@@ -243,15 +291,24 @@ REFUSED = {
     ],
     "questions_are_answered_and_asserted": [
         (reword("<details>", ""), "folded answer"),
-        (change('checkpoint("the slope has passed', 'print("'), "do not assert"),
+        (change("checkpoint(", "print("), "do not assert"),
     ],
     "measured_cells_are_followed_by_a_checkpoint": [
         (tag("nbval-ignore-output"), "no checkpoint follows"),
         (tag("nbval-skip"), "not tested"),
     ],
     "checkpoints_can_fail": examples(code, CHECKPOINTS),
-    "checks_of_exercises_can_fail": examples(expect, EXPECTED),
-    "no_checkpoint_is_lost": [(untick, "checkpoints, there were")],
+    "checks_of_exercises_can_fail": [
+        *examples(expect, EXPECTED),
+        (code("safe_rate = 1"), "sets safe_rate in the reader's place"),
+    ],
+    "folded_code_gives_nothing_away": [
+        (lambda n: cells_tagged(n, "check")[0].metadata.pop("jupyter"), "not folded"),
+        (give_away("safe_rate = 1 / 17"), "a comment that names it"),
+        (give_away("# safe_rate = 1 / 17"), "a comment that names it"),
+        (code('check_exercise("1.9", lambda: 1, 2)'), "not tagged `check`"),
+    ],
+    "no_checkpoint_is_lost": [(says(least_checkpoints=999), "there were 999")],
     "the_test_waits": [
         *examples(split_then, ASKED_TOO_EARLY),
         (
@@ -260,12 +317,21 @@ REFUSED = {
         ),
     ],
     "exercises_are_complete": [
-        (drop_solution, "4 exercises but 3 solutions"),
+        (drop_solution, "no Markdown tagged `solution`"),
+        (move_solution_up, "no check with hints after the attempt"),
+        (reword("</details>", ""), "no Markdown tagged `solution`"),
+        (reword("```python", "```"), "no Markdown tagged `solution`"),
+        (change("# Your attempt at exercise 1.3", "# Hm"), "cells for attempts"),
+        (change("# Check of exercise 1.3:", "# Check:"), "its check must begin"),
+        (change("hints=", "others="), "no check with hints"),
+        (reword("**Open task** (", "**Task** ("), "one **Open task**"),
+        (reword("checkpoint(", "print("), "has no checkpoint"),
+        (answered, "stored check does not wait"),
         (reword("**Exercise 1.2**", "**Exercise 1.7**"), "numbered ['1.1', '1.7'"),
     ],
     "numbers_in_prose_are_backed": [
         *examples(before_set_up, NUMBERS),
-        (reword("22.5", "22.7"), "backs 22.7"),
+        (before_set_up("22.7"), "backs 22.7"),
         (restate("the loss fell at every single step", "it fell to 4.321"), "4.321"),
         (first_figure(FIGURE), "backs 0.123"),
     ],
@@ -434,10 +500,11 @@ def test_claims_hold_with_another_seed_and_training_twice(path, tmp_path, monkey
     monkeypatch.chdir(tmp_path)  # the folder in which a run is started changes nothing
     notebook = read(path)
     set_constants(notebook, path.stem, {"SEED": 2026})
+    solve(notebook)
     double_training_cells(notebook)
     executed, result = execute(saved(notebook, path, tmp_path))
     assert not result.failure
-    assert result.checkpoints
+    assert result.checkpoints and "is waiting for" not in str(executed)
     assert printed_otherwise(executed) == []
     assert path not in WITH_KERAS or "-again" in str(executed)
 
@@ -472,7 +539,7 @@ def test_chapter_runs_unchanged_on_another_engine(path, engine, tmp_path, monkey
 @pytest.mark.course
 def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
     path = chapter_of("02")
-    notebook = change("enough == 21", "enough == 20")(read(path))
+    notebook = change("cumulative[19] < KEEP", "cumulative[20] < KEEP")(read(path))
     copied = saved(notebook, path, tmp_path)
     pytest_here = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml"]
     run = subprocess.run(
@@ -484,4 +551,4 @@ def test_moved_bound_fails_the_suite_with_the_claim(tmp_path):
         timeout=300,
     )
     assert run.returncode == 1
-    assert "This is not true: 21 components are the first to reach 90 %" in run.stdout
+    assert "This is not true: 21 components are the first to reach 90%" in run.stdout

@@ -16,6 +16,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.markers import MarkerStyle
 from matplotlib.text import Text
@@ -27,12 +28,16 @@ from helpers import plotting
 from helpers.plotting import (
     CLASS_COLORS,
     CLASS_MARKERS,
+    MAP_COLORS,
+    SIGN_COLORS,
+    plot_bowl,
     plot_classes,
     plot_curves,
     plot_explained_variance,
     plot_images,
     plot_line_fit,
     plot_loss_surface,
+    plot_thumbnails,
     show_figure,
     show_slider,
     use_course_style,
@@ -64,10 +69,21 @@ GALLERY = {  # every plot of the package: function, data, options
     "plot_images": (
         plot_images,
         [GREY],
-        {"labels": np.arange(5), "predictions": [0, 1, 2, 3, 9], "vmax": 50},
+        {
+            "labels": np.arange(5),
+            "predictions": [0, 1, 2, 3, 9],
+            "row_labels": ["a"],
+            "vmax": 50,
+            "colorbar": "ink",
+        },
     ),
     "plot_curves": (plot_curves, [CURVES], {"logy": True}),
     "plot_classes": (plot_classes, [POINTS, np.arange(40) % 3], {"xlabel": "a"}),
+    "plot_thumbnails": (
+        plot_thumbnails,
+        [POINTS, np.arange(240.0).reshape(40, 2, 3), np.arange(40) % 3],
+        {"xlabel": "a", "size": 0.1},
+    ),
     "plot_explained_variance": (
         plot_explained_variance,
         [np.array([0.6, 0.2, 0.1])],
@@ -79,6 +95,7 @@ GALLERY = {  # every plot of the package: function, data, options
         {"paths": PATHS, "minimum": np.array([0.5, 1.0])},
     ),
     "plot_line_fit": (plot_line_fit, LINE, {"slope": 1.0, "intercept": 0.5, **NEW}),
+    "plot_bowl": (plot_bowl, [np.array([3.0, 1.0])], {"curvature": 2.0, "lowest": 1}),
     "ConfusionReport.plot": (
         plot_report,
         [["a", "b", "b"], ["a", "b", "a"]],
@@ -254,6 +271,8 @@ plot_images(GREY, labels=[1]) -> ValueError: ... images has 5, labels has 1
 plot_images(GREY, ncols=0) -> ValueError: ncols must be a whole number of at least 1
 plot_images(GREY, ncols=2.5) -> TypeError: ncols must be ... of at least 1, got 2.5
 plot_images(GREY, ncols=True) -> TypeError: ncols must be ... of at least 1, got True
+plot_images(GREY, row_labels=[1.5]) -> ValueError: row_labels must hold whole ... 1.5
+plot_images(GREY, row_labels=[1, 2]) -> ValueError: rows and row_labels ... rows has 1
 plot_images(GREY, vmin=[0, 1]) -> ValueError: vmin must be a number, got [0, 1]
 plot_images(GREY, vmax="9") -> TypeError: vmax must be a number, got '9'
 plot_images(GREY, vmax=np.inf) -> ValueError: vmax must be finite, got inf
@@ -265,8 +284,14 @@ plot_curves({}) -> ValueError: series must hold at least one curve, got none
 plot_curves({"a": [np.nan, 1]}) -> ValueError: series['a'] ... got nan at index 0
 plot_curves({"b": [1, 0]}, logy=True) -> ValueError: series['b'] must be positive ... 0
 plot_curves({"a": [1]}, first="one") -> TypeError: first must be a whole number
+plot_curves({"a": [1, 2]}, x=[1]) -> ValueError: x and series['a'] must have the same
+plot_curves({"a": [1]}, x=[np.nan]) -> ValueError: x must be finite
 plot_classes(POINTS.T, [0, 1]) -> ValueError: points must have shape (n, 2) ... (2, 40)
 plot_classes(POINTS, range(40)) -> ValueError: labels must have at most 10 ... 40
+plot_thumbnails(POINTS, GREY, [1]) -> ValueError: ... points has 40, images has 5
+plot_thumbnails(POINTS[:5], GREY, "abc") -> ValueError: labels must hold class labels
+plot_thumbnails(POINTS[:5], GREY[0], [1]) -> ValueError: images must have shape (n, rows
+plot_thumbnails(POINTS[:5], GREY, [1] * 5, size=0) -> ValueError: size must be positive
 plot_variance([0.9, 0.2]) -> ValueError: ratios must ... sum to at most 1, ... sum 1.1
 plot_variance([0.7, -0.2]) -> ValueError: ratios must be at least 0 ... -0.2
 plot_variance([0.5], thresholds=90) -> ValueError: thresholds must lie above ... got 90
@@ -279,6 +304,9 @@ plot_surface(TILTED - 1) -> ValueError: losses must be positive, ... got 0.0
 plot_surface(np.ones((3, 5))) -> ValueError: losses must differ, ... got 1.0 everywhere
 plot_surface(TILTED, paths=[[1, 2]]) -> TypeError: paths must map names to ... got list
 plot_surface(TILTED, paths={"p": [[1]]}) -> ValueError: paths['p'] must ... (steps, 2)
+plot_bowl([[1]], curvature=1) -> ValueError: path must have shape (steps,)
+plot_bowl([1], curvature=-2) -> ValueError: curvature must be positive, got -2
+plot_bowl([1], curvature="1") -> TypeError: curvature and lowest must hold numbers
 plot_line([1], [1], slope=np.nan) -> ValueError: slope and intercept must be finite
 plot_line([1], [1], x_new=[1]) -> ValueError: x_new and y_new must be given together
 plot_line([1], [1], x_new=["1"], y_new=[1]) -> TypeError: x_new must hold numbers
@@ -356,6 +384,20 @@ def test_greys_run_from_vmin_or_the_smallest_to_vmax(images, options, low, high)
     np.testing.assert_allclose(seen(plot_images(images, **options)), grey, atol=0.03)
 
 
+def test_a_scale_runs_from_vmin_to_vmax_and_has_a_label():
+    ax = rendered(plot_images(GREY, vmin=-30, vmax=30, colorbar="ink", cmap="cividis"))
+    (scale,) = ax.child_axes
+    assert scale.get_ylim() == (-30, 30) and scale.get_ylabel() == "ink"
+    assert {mesh.get_cmap().name for mesh in scale.findobj(QuadMesh)} == {"cividis"}
+    assert not plot_images(GREY).child_axes
+
+
+def test_signs_can_be_told_apart_without_colour():
+    greys = [luminance(color[:3]) for color in SIGN_COLORS(np.linspace(0, 1, 65))]
+    assert (np.diff(greys) < 0).all()
+    assert min(contrast(SIGN_COLORS(0.5), SIGN_COLORS(end)) for end in (0.0, 1.0)) > 1.5
+
+
 def test_another_colour_map_can_be_chosen():
     ax = plot_images(GREY, cmap="viridis")
     assert {image.get_cmap().name for image in ax.images} == {"viridis"}
@@ -380,6 +422,16 @@ def test_captions_name_classes_and_mark_mistakes_only(options, captions):
         look = text.get_color(), text.get_fontweight()
         wrong = "✗" in text.get_text()
         assert look == ((CLASS_COLORS[2], "bold") if wrong else ("black", "normal"))
+
+
+@pytest.mark.parametrize("ncols, names", [(2, ["a", "b", "c"]), (10, [7])])
+def test_labels_of_rows_stand_at_their_left(ncols, names):
+    ax = rendered(plot_images(GREY, row_labels=names, ncols=ncols))
+    assert [text.get_text() for text in ax.texts] == [*map(str, names)]
+    texts, firsts = bounds(ax.texts), bounds(ax.images[::ncols])
+    assert (texts[:, 2] < firsts[:, 0]).all()
+    middles = texts[:, [1, 3]].mean(axis=1), firsts[:, [1, 3]].mean(axis=1)
+    np.testing.assert_allclose(*middles, atol=2)
 
 
 @every_style
@@ -417,6 +469,13 @@ def test_first_count_label_and_scale_can_be_set(first):
     ax = plot_curves({"loss": [1.0, 0.1]}, first=first, logy=True, xlabel="step")
     assert ax.lines[0].get_xdata().tolist() == [first, first + 1]
     assert (ax.get_xlabel(), ax.get_yscale()) == ("step", "log")
+
+
+def test_curves_can_stand_anywhere_on_the_horizontal_axis():
+    ax = plot_curves({"a": [1, 2, np.nan], "b": [3, 4, 5]}, x=[0.1, 0.2, 0.4])
+    a, end, b = (line.get_xydata().tolist() for line in ax.lines)
+    assert a == [[0.1, 1], [0.2, 2]] and end == [[0.2, 2]]
+    assert b == [[0.1, 3], [0.2, 4], [0.4, 5]]
 
 
 def test_curves_differ_in_colour_and_style_in_the_legend_too():
@@ -506,7 +565,7 @@ def test_the_legend_shows_colours_and_markers_of_classes(labels):
     classes, places = np.unique(labels, return_inverse=True)
     assert legend_texts(ax) == [str(label) for label in classes]
     handles = ax.get_legend().legend_handles
-    colors = [to_hex(color) for color in CLASS_COLORS]
+    colors = [to_hex(color) for color in MAP_COLORS]
     assert [to_hex(handle.get_color()) for handle in handles] == colors[: len(classes)]
     assert [handle.get_marker() for handle in handles] == [
         *CLASS_MARKERS[: len(classes)]
@@ -527,17 +586,44 @@ def test_the_name_of_a_class_is_at_the_median_of_its_points():
     assert not plot_classes(points, labels, medians=False).texts
 
 
-def test_circles_are_around_short_names_only():
-    texts = rendered(plot_classes(POINTS[:3], ["10", "7", "dog"])).texts
-    boxes = bounds(text.get_bbox_patch() for text in texts)
-    widths, heights = (boxes[:, 2:] - boxes[:, :2]).T
-    assert (widths - heights > 2).tolist() == [False, False, True]
-
-
 # Explained variance
 
 
 RATIOS = [0.5, 0.25, 0.125, 0.0625]
+
+
+def test_thumbnails_stand_upright_at_their_points_and_never_overlap():
+    ax = rendered(plot_thumbnails(POINTS, np.tile(GREY, (8, 1, 1)), np.ones(40, int)))
+    lefts, rights, bottoms, tops = np.transpose([i.get_extent() for i in ax.images])
+    places = np.column_stack([lefts + rights, bottoms + tops]) / 2
+    nearest = np.linalg.norm(places[:, None] - POINTS, axis=2).argmin(axis=1)
+    np.testing.assert_allclose(places, POINTS[nearest])
+    assert nearest[0] == 0 and 1 < len(places) < 40
+    assert not any(
+        itertools.starmap(overlap, itertools.combinations(bounds(ax.images), 2))
+    )
+    assert (np.diff([bottoms, tops], axis=0) > 0).all()
+    assert {image.origin for image in ax.images} == {"upper"}
+    ink = 1 - ax.images[0].get_array()[..., :3].max(axis=2)
+    assert (np.diff(ink.ravel()) > 0).all()  # as in the image, large values dark
+
+
+def test_every_point_has_a_dot_in_the_colour_of_its_class():
+    ax = plot_thumbnails(POINTS[:5], GREY, ["b", "a", "b", "c", "a"])
+    (dots,) = ax.collections
+    np.testing.assert_allclose(dots.get_offsets(), POINTS[:5])
+    order = [to_hex(MAP_COLORS[place]) for place in (1, 0, 1, 2, 0)]
+    assert [to_hex(color) for color in dots.get_facecolors()] == order
+
+
+def test_a_larger_thumbnail_leaves_fewer():
+    counts = [
+        len(
+            plot_thumbnails(POINTS, POINTS[:, :, None], W[:1].repeat(40), size=s).images
+        )
+        for s in (0.05, 0.2, 2)
+    ]
+    assert counts[0] > counts[1] > counts[2] == 1
 
 
 def marks_of(ax):
@@ -607,7 +693,8 @@ def test_contours_are_not_transposed_and_rise_in_equal_ratios():
         np.testing.assert_allclose((losses.min(), losses.max()), (low, high))
     np.testing.assert_allclose((levels[0], levels[-1]), (TILTED.min(), TILTED.max()))
     np.testing.assert_allclose(levels[1:] / levels[:-1], levels[1] / levels[0])
-    assert (np.diff(filled.get_facecolors()[:, 0]) < 0).all()  # the highest is darkest
+    luminance = filled.get_facecolors()[:, :3] @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(luminance) < 0).all()  # the highest is darkest, also in grey
     assert filled.get_alpha() < 1
     assert ax.get_legend() is None
 
@@ -647,6 +734,17 @@ def test_paths_run_in_order_in_a_plane_that_fills_the_axes():
     assert legend_texts(ax) == list(paths)
     for look in ("color", "marker", "linestyle"):
         assert len({plt.getp(line, look) for line in ax.lines[:4]}) == 4
+
+
+def test_a_descent_in_a_bowl_stands_on_its_parabola():
+    ax = plot_bowl([4, 0, 2], curvature=3, lowest=1, xlabel="w", ylabel="L")
+    bowl, steps, start, lowest = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_allclose(bowl[:, 1], 1.5 * (bowl[:, 0] - 1) ** 2)
+    assert bowl[0, 0] < -2 and bowl[-1, 0] > 4  # both walls, as high as the steps
+    assert steps.tolist() == [[4, 13.5], [0, 1.5], [2, 1.5]]
+    assert (start.tolist(), lowest.tolist()) == ([[4, 13.5]], [[1, 0]])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("w", "L")
+    rendered(plot_bowl([1], curvature=3, lowest=1))  # nowhere to go
 
 
 # Line fit

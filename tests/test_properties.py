@@ -202,6 +202,14 @@ def test_any_answer_is_right_or_wrong_and_no_crash(data):
             assert np.shape(answer) == expected.shape
 
 
+@given(slip=st.floats(0.01, 1000), digits=st.integers(2, 8))
+def test_a_rounded_slip_gets_its_hint(slip, digits):
+    for rounded in (round(slip, digits), float(f"{slip:.{digits}g}")):
+        with pytest.raises(AssertionError, match=r"You answered .*\. Known\."):
+            answer, hints = (lambda rounded=rounded: rounded), [(slip, "Known.")]
+            check_exercise("1.2", answer, -1.0, hints=hints)
+
+
 # Confusion reports
 
 
@@ -267,12 +275,16 @@ def test_the_most_confused_pairs_are_those_counted_singly(case, most):
 @st.composite
 def image_arguments(draw):
     images = draw(numbers(shapes(3, 3)))
+    ncols = draw(st.integers(1, 10**20))
+    nrows = -(-len(images) // min(ncols, len(images)))
     options = {
         "predictions": classes_of(len(images)),
-        "ncols": st.integers(1, 10**20),
+        "row_labels": classes_of(nrows),
         "cmap": st.sampled_from(["gray", "viridis"]),
+        "colorbar": st.sampled_from(["ink", "$x_1$"]),
     }
     arguments = {"images": forms(images), "labels": classes_of(len(images))}
+    arguments["ncols"] = st.just(ncols)
     limits = dict(zip(("vmin", "vmax"), draw(rising(2)), strict=True))
     return limits | draw(st.fixed_dictionaries(arguments, optional=options))
 
@@ -295,6 +307,18 @@ def class_arguments(draw):
         "labels": draw(classes_of(len(points))),
         "medians": draw(st.booleans()),
         "xlabel": draw(st.sampled_from(["width", "$x_1$", ""])),
+    }
+
+
+@st.composite
+def thumbnail_arguments(draw):
+    images = draw(numbers(shapes(3, 3)))
+    points = draw(numbers((len(images), 2)))
+    return {
+        "points": draw(forms(points)),
+        "images": draw(forms(images)),
+        "labels": draw(classes_of(len(images))),
+        "size": draw(st.floats(0.01, 2)),
     }
 
 
@@ -354,14 +378,19 @@ ARGUMENTS = {
     "plot_images": image_arguments(),
     "plot_curves": curve_arguments(),
     "plot_classes": class_arguments(),
+    "plot_thumbnails": thumbnail_arguments(),
     "plot_explained_variance": variance_arguments(),
     "plot_loss_surface": surface_arguments(),
     "plot_line_fit": line_arguments(),
+    "plot_bowl": st.fixed_dictionaries(
+        {"path": numbers(3).flatmap(forms), "curvature": st.floats(1e-3, 1e3)},
+        optional={"lowest": st.floats(-9, 9)},
+    ),
     "ConfusionReport.plot": report_arguments(),
 }
 every_plot = pytest.mark.parametrize("plot", GALLERY)
 LABELS = {"labels", "predictions", "y_true", "y_pred"}
-ARRAYS = {*"images series points ratios thresholds".split(), *LABELS}
+ARRAYS = {*"images series points ratios thresholds path".split(), *LABELS}
 ARRAYS |= {*"w b losses paths minimum x y x_new y_new".split()}
 
 
@@ -388,7 +417,7 @@ def test_whatever_is_not_legal_is_refused_by_name(plot, data):
     limits = {
         "labels": name in LABELS,
         "may_be_empty": name == "thresholds",
-        "fixed_length": name not in ("series", "ratios", "thresholds", "paths"),
+        "fixed_length": name not in {*"series ratios thresholds path paths".split()},
     }
     if isinstance(right, dict):
         key = data.draw(st.sampled_from(list(right)))

@@ -5,13 +5,14 @@ import warnings
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from scipy.stats import binom, binomtest
 from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     precision_recall_fscore_support,
 )
 
-from helpers.reports import ConfusedPair, ConfusionReport
+from helpers.reports import ConfusedPair, ConfusionReport, proportion_interval
 from tests.rules.watch import luminance
 from tests.test_plotting import LONG, check_refusal, contrast, each_line_of
 
@@ -322,3 +323,43 @@ def test_outputs_of_a_model_get_advice_on_labels(labels, advice):
     with pytest.raises(ValueError, match="y_pred must .* got") as caught:
         compare([3, 5], labels)
     assert str(caught.value).endswith(advice)
+
+
+# Intervals
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.99])
+def test_interval_holds_the_true_share_as_often_as_it_says(confidence):
+    counts, shares = np.arange(51), np.linspace(0.005, 0.995, 199)[:, np.newaxis]
+    ends = [proportion_interval(k, 50, confidence=confidence) for k in counts]
+    low, high = np.transpose(ends)
+    holds = (low <= shares) & (shares <= high)
+    coverage = np.sum(binom.pmf(counts, 50, shares) * holds, axis=1).mean()
+    assert coverage == pytest.approx(confidence, abs=0.012)
+
+
+@pytest.mark.parametrize("right, total", [(0, 1), (1, 1), (0, 40), (533, 540)])
+def test_interval_is_wilsons_at_95_percent_unless_told_otherwise(right, total):
+    low, high = proportion_interval(np.int64(right), total)
+    test = binomtest(right, total)
+    assert (low, high) == tuple(test.proportion_ci(0.95, method="wilson"))
+    assert type(low) is type(high) is float
+
+
+@pytest.mark.parametrize(
+    "right, total, confidence, error, words",
+    [
+        (0.98, 100, 0.9, TypeError, "right must be a whole number of at least 0, got"),
+        (-1, 100, 0.9, ValueError, "right must be .*-1"),
+        (5, 0, 0.9, ValueError, "total must be a whole number of at least 1, got 0"),
+        (101, 100, 0.9, ValueError, "right must be at most total, 100, got 101"),
+        (9, 10, 95, ValueError, "confidence must be between 0 and 1, got 95"),
+        (9, 10, np.nan, ValueError, "confidence must be between 0 and 1, got nan"),
+        (9, 10, "95 %", TypeError, "confidence must be a number, got '95 %'"),
+    ],
+)
+def test_interval_of_unusable_numbers_is_refused(
+    right, total, confidence, error, words
+):
+    with pytest.raises(error, match=words):
+        proportion_interval(right, total, confidence=confidence)

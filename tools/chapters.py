@@ -108,10 +108,37 @@ def title(notebook):
 
 
 def prose(notebook):
-    """Return all Markdown of a notebook."""
+    """Return the Markdown of a notebook, without the folded solutions."""
     return "\n\n".join(
-        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+        cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and not tagged(cell, "solution")
     )
+
+
+def tagged(cell, *tags):
+    """Tell whether a cell has one of the tags."""
+    return bool({*tags} & {*cell.metadata.get("tags", [])})
+
+
+def main_path(cells):
+    """Return the cells that are not tagged `deeper`, without links to these."""
+    left_out = "\n".join(cell.source for cell in cells if tagged(cell, "deeper"))
+    places = {anchor(heading) for heading in re.findall(r"(?m)^#+ (.+)$", left_out)}
+    places.add("going-deeper")  # of other chapters, too
+    kept = [cell for cell in cells if not tagged(cell, "deeper")]
+    for cell in kept:
+        if cell.cell_type == "markdown":
+            cell.source = relinked(
+                cell.source,
+                lambda to: None if anchor(to.rpartition("#")[2]) in places else to,
+            )
+    return kept
+
+
+def place_in_notebook(heading):
+    """Return the target of links to a heading in the same notebook, in JupyterLab."""
+    return re.sub(r"\[(.*?)\]\(.*?\)|[*`]", r"\1", heading).replace(" ", "-")
 
 
 def anchor(heading):

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from tools.chapters import anchor, prose
+from tools.chapters import anchor, place_in_notebook, prose
 
 
 def faults_of_pictures_and_links(text, path):
@@ -21,9 +21,13 @@ def faults_of_pictures_and_links(text, path):
         target, _, place = link.partition("#")
         if "://" in target:
             continue
-        if not (path.parent / target).exists():
+        file = path.parent / target
+        if not target:
+            if place not in map(place_in_notebook, headings(text)):
+                yield f"no heading for #{place}, as JupyterLab has it"
+        elif not file.exists():
             yield f"{target} does not exist"
-        elif place and place not in anchors_in(path.parent / target):
+        elif place and place not in anchors_in(file):
             yield f"{target} has no heading for #{place}"
 
 
@@ -35,4 +39,8 @@ def anchors_in(path):
         if path.suffix == ".ipynb"
         else path.read_text(encoding="utf-8")
     )
-    return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    return {*map(anchor, headings(text))}
+
+
+def headings(text):
+    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)

@@ -9,7 +9,7 @@ import itertools
 import re
 import statistics
 
-from tests.course import code_cells, outputs, tagged
+from tests.course import cells_tagged, code_cells, outputs, solution_code, tagged
 from tests.rules.held_out import asked_too_early
 from tests.rules.links import faults_of_pictures_and_links
 from tests.rules.stated_numbers import Evidence, claims, described, stated_numbers
@@ -24,7 +24,6 @@ NOT_IN_OUTPUTS = ACTIVE | {
     r"[\r\b\x1b]": "rewrites its line or is coloured",
     r"0x[0-9a-f]{6,}": "is an address in memory",
     r"/(home|Users|root|tmp|var)/\S*|[A-Z]:\\\S*": "is a path of one machine",
-    r"^○.*": "is an exercise whose solution does not define what its check asks for",
 }
 NOT_IN_PROSE = ACTIVE | {
     r"\\begin\{(align|equation|eqnarray)\*?\}|\\[(\[]": "is maths without dollar signs",
@@ -40,10 +39,17 @@ NOT_IN_CODE = {
     r"|\.(system|popen|spawn\w*|fork)\(": "starts another process",
     r"^\s*except(\s+BaseException\b.*)?\s*:": "swallows every exception",
     r";\s*$": "ends with a semicolon",
-    r"^.{111,}": "is a line of more than 110 characters",
 }
 HEAD = ("What you will do", "What you will learn", "What you need", "(glossary.md)")
 LAST = ["What we built", "On your own", "Further reading", "Words introduced here"]
+DEEPER = "Going deeper"  # may stand between the second and the third of these
+LIMITS = {  # by the chapter: code cells on the main path, characters in a line of code
+    1: (55, 88),
+    2: (55, 88),
+}
+FURTHER_LIMITS = (130, 110)  # of other chapters
+CHECK = "# Check of exercise {}: run this cell after your attempt"
+SOLUTION = "<details><summary>{}</summary>\n\n"
 RULES = {}  # by their names
 
 
@@ -139,8 +145,37 @@ def first_and_last_sections(notebook, path):
         if part not in head:
             yield f"first cell lacks {part!r}"
     titles = re.findall(r"^## ([^,\n]+)", prose(notebook), re.MULTILINE)
-    if titles[-len(LAST) :] != LAST:
-        yield f"sections are {titles}, expected {LAST} at the end"
+    last = LAST[:2] + [DEEPER] * (DEEPER in titles) + LAST[2:]
+    if titles[-len(last) :] != last:
+        yield f"sections are {titles}, expected {last} at the end"
+
+
+@rule
+def deeper_cells_are_off_the_main_path(notebook, path):
+    section = ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            titles = re.findall(r"^## (.+)$", cell.source, re.MULTILINE)
+            if DEEPER in titles and not cell.source.startswith(f"## {DEEPER}"):
+                yield f"{DEEPER} must begin a cell of its own: {start(cell)}"
+            section = (titles or [section])[-1]
+        if tagged(cell, "deeper") != (section == DEEPER):
+            yield f"tag the cells of {DEEPER} `deeper`, and no others: {start(cell)}"
+    text = prose(notebook)
+    if f"## {DEEPER}" in text and "](#Going-deeper)" not in text:
+        yield f"the main path has no link to {DEEPER}: [...](#Going-deeper)"
+
+
+@rule
+def within_the_limits_of_the_chapter(notebook, path):
+    cells = code_cells(notebook)
+    most, widest = LIMITS.get(facts(notebook).number, FURTHER_LIMITS)
+    on_path = sum(not tagged(cell, "deeper") for cell in cells)
+    if on_path > most:
+        yield f"{on_path} code cells on the main path, at most {most}"
+    lines = "\n".join(cell.source for cell in cells).splitlines()
+    if wide := [line for line in lines if len(line) > widest]:
+        yield f"{len(wide)} lines of more than {widest} characters: {wide[0]}"
 
 
 @rule
@@ -157,12 +192,19 @@ def one_import_cell_then_constants(notebook, path):
             yield f"constant {name} is set outside the constants cell"
 
 
+def count_of_statements(source):
+    """Return how many statements code has, those inside others included."""
+    return sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(source)))
+
+
 @rule
 def prose_and_code_in_balance(notebook, path):
-    sources = [cell.source.splitlines() for cell in code_cells(notebook)]
+    shown = [cell for cell in code_cells(notebook) if not tagged(cell, "check")]
+    sources = [cell.source.splitlines() for cell in shown]
     lengths = [sum(bool(line.strip()) for line in lines) for lines in sources]
-    if (median := statistics.median(lengths)) > 5:
-        yield f"code cells have a median of {median} lines, at most 5"
+    counts = [count_of_statements(cell.source) for cell in shown]
+    if (median := statistics.median(counts)) > 5:
+        yield f"code cells have a median of {median} statements, at most 5"
     if max(lengths) > 25:
         yield f"a code cell has {max(lengths)} lines, at most 25"
     words = len(prose(notebook).split()) / sum(lengths)
@@ -237,7 +279,7 @@ def words_are_linked_to_the_glossary(notebook, path):
 def questions_are_answered_and_asserted(notebook, path):
     for i, cell in enumerate(notebook.cells):
         asks = "Before you run" in cell.source or "<details>" in cell.source
-        if cell.cell_type == "code" or not asks:
+        if cell.cell_type == "code" or not asks or tagged(cell, "solution"):
             continue
         if not re.search("(?s)<details><summary>.*</details>", cell.source):
             yield f"a question without a folded answer: {start(cell)}"
@@ -301,7 +343,7 @@ def checkpoints_can_fail(notebook, path):
 
 def names_from_solution(solution, check):
     """Return the names that a solution defines, and what a check computes from them."""
-    _, given = names_of(solution.source)
+    _, given = names_of(solution_code(solution))
     theirs = set(given)
     statements = ast.parse(check.source).body
     for target, value in [pair for line in statements for pair in assigned(line)]:
@@ -314,16 +356,32 @@ def names_from_solution(solution, check):
 
 @rule
 def checks_of_exercises_can_fail(notebook, path):
-    for solution, check in zip(notebook.cells, notebook.cells[1:], strict=False):
-        if not tagged(solution, "solution") or check.cell_type != "code":
+    for check, solution in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if not tagged(solution, "solution") or not tagged(check, "check"):
             continue
         theirs = names_from_solution(solution, check)
+        asked = names_of(solution_code(solution))[1] & names_of(check.source)[0]
+        for cell in code_cells(notebook):
+            if given := asked & names_of(cell.source)[1]:
+                yield f"sets {', '.join(given)} in the reader's place: {start(cell)}"
         for call in calls_of("check_exercise", ast.parse(check.source)):
             named = {keyword.arg: keyword.value for keyword in call.keywords}
             expected = named.get("expected", call.args[-1])
             names = theirs & (names_in(expected) - names_in(expected, ast.Store))
             if names:
                 yield f"expects the reader's own {', '.join(names)}: {start(check)}"
+
+
+@rule
+def folded_code_gives_nothing_away(notebook, path):
+    for cell in code_cells(notebook):
+        first, folded = cell.source.partition("\n")[0], cell.metadata.get("jupyter")
+        if tagged(cell, "check") and not folded:
+            yield f"the code of a check is not folded: {start(cell)}"
+        if folded and not re.match(r"# [A-Z][^=]+$", first):
+            yield f"folded code must begin with a comment that names it: {first}"
+        if "check_exercise(" in cell.source and not tagged(cell, "check"):
+            yield f"a check that is not tagged `check`: {start(cell)}"
 
 
 @rule
@@ -346,26 +404,42 @@ def exercises_are_complete(notebook, path):
     wanted = [f"{int(path.name[:2])}.{i + 1}" for i in range(len(numbers))]
     if len(numbers) < 3 or numbers != wanted:
         yield f"exercises are numbered {numbers}, expected at least three: {wanted}"
-    triples = zip(cells, cells[1:], cells[2:], strict=False)
-    solved = [triple for triple in triples if tagged(triple[1], "solution")]
-    if len(solved) != len(numbers):
-        yield f"{len(numbers)} exercises but {len(solved)} solutions"
-    for number, (attempt, solution, check) in zip(numbers, solved, strict=False):
-        announced = f"exercise {number}" in attempt.source
-        if not tagged(attempt, "exercise") or not announced:
-            yield f"exercise {number}: no cell for an attempt before the solution"
-        if not solution.metadata.get("jupyter", {}).get("source_hidden"):
-            yield f"exercise {number}: the solution is not folded"
-        checked = f'check_exercise("{number}"' in check.source
-        if not checked or "hints=" not in check.source:
-            yield f"exercise {number}: no check with hints right after the solution"
+    tasks = [f"# Your attempt at exercise {number}" for number in numbers]
+    tasks.append("# Your work on the open task")
+    attempts = cells_tagged(notebook, "exercise")
+    if [cell.source for cell in attempts] != tasks:
+        yield f"cells for attempts must be these, tagged `exercise`: {tasks}"
+    if prose(notebook).count("**Open task** (") != 1:
+        yield "one **Open task** (20 minutes) on other data follows the exercises"
+    for number, attempt in zip([*numbers, ""], attempts, strict=False):
+        following = cells[cells.index(attempt) + 1 :][: 1 + bool(number)]
+        *checks, solution = following
+        title = (
+            f"Solution of exercise {number}" if number else "What a good answer finds"
+        )
+        folded = solution.source.startswith(SOLUTION.format(title))
+        folded &= solution.source.endswith("\n\n</details>")
+        if not (folded and tagged(solution, "solution") and solution_code(solution)):
+            yield f"no Markdown tagged `solution` with {title!r} and code, folded"
+        if not number and "checkpoint(" not in solution_code(solution):
+            yield "the sketch of the open task has no checkpoint"
+        for check in checks:
+            if not tagged(check, "check") or "hints=" not in check.source:
+                yield f"exercise {number}: no check with hints after the attempt"
+            if check.source.partition("\n")[0] != CHECK.format(number):
+                yield f"its check must begin with {CHECK.format(number)!r}"
+            said = "".join(output.get("text", "") for output in outputs([check]))
+            waits = f"○ Exercise {number} is waiting for your answer"
+            if not "".join(said.splitlines()[-1:]).startswith(waits):
+                yield f"exercise {number}: its stored check does not wait"
 
 
 @rule
 def numbers_in_prose_are_backed(notebook, path):
     evidence = Evidence(code_cells(notebook))
     for cell in notebook.cells:
-        said = [cell.source] if cell.cell_type == "markdown" else []
+        told = cell.cell_type == "markdown" and not tagged(cell, "solution")
+        said = [cell.source] if told else []
         for output in cell.get("outputs", []):
             said += [described(output), claims(output)]
         for stated in (number for text in said for number in stated_numbers(text)):

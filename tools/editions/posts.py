@@ -17,7 +17,7 @@ from nbconvert import MarkdownExporter
 from nbformat import read
 from traitlets.config import Config
 
-from tools.chapters import relinked, title
+from tools.chapters import main_path, relinked, title
 from tools.files import write
 from tools.glossary import words_introduced
 
@@ -36,7 +36,7 @@ def make(chapters, folder, say):
         config=Config(
             TagRemovePreprocessor={
                 "enabled": True,
-                "remove_cell_tags": {"exercise", "solution-note"},
+                "remove_cell_tags": {"exercise", "check"},
             },
             ExtractOutputPreprocessor={
                 "output_filename_template": "figure_{cell_index}{extension}"
@@ -45,6 +45,7 @@ def make(chapters, folder, say):
     )
     for path in chapters:
         notebook = read(path, as_version=4)
+        notebook.cells = main_path(notebook.cells)
         front_matter = {
             "title": title(notebook),
             "date": last_change(path),

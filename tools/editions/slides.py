@@ -3,7 +3,7 @@
 On the slides is what a class looks at: headings, questions, formulas, code, results and
 pictures. Of other prose they show the first sentence; all of it is in the speaker's
 notes (key S). Answers and printed results wait for a click. Imports, drawing, bare
-checkpoints, and whatever follows an exercise are left to the notebook.
+checkpoints, whatever follows an exercise and what goes deeper are left to the notebook.
 """
 
 import ast
@@ -21,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from PIL import Image
 from traitlets.config import Config
 
-from tools.chapters import relinked, title
+from tools.chapters import main_path, relinked, tagged, title
 from tools.files import write
 from tools.names import names_in
 from tools.pages import PICTURE, OfflineMarkdown
@@ -41,6 +41,7 @@ WIDEST = 1540  # of pictures and figures
 PICTURE_HEIGHTS = range(760, 499, -20)  # a picture takes the free height
 CHARACTERS = 88  # in a line of prose
 SHORT = 45  # a first sentence with fewer characters is followed by a second one
+TASK = r"\*\*(?:Exercise|Open task)"  # how the text of one begins
 LEFT_OUT = ("Further reading", "Words introduced here")
 BLOCK = re.compile(
     r"\s*(?:```.*?```|<details>.*?</details>|\$\$.*?\$\$"
@@ -117,7 +118,7 @@ def place(cell):
 def deck(cells, folder):
     """Return the cells of a deck, made from the cells of a chapter in ``folder``."""
     slides, waiting = _Slides(), []
-    for cell, used_later in shown(cells):
+    for cell, used_later in shown(main_path(cells)):
         items = (
             prose_items(cell, folder)
             if cell.cell_type == "markdown"
@@ -147,13 +148,13 @@ def shown(cells):
             section = (
                 re.findall(r"^## (.+)$", cell.source, re.MULTILINE) or [section]
             )[-1]
-            solving &= "**Exercise" not in cell.source
-        solving |= "exercise" in cell.metadata.get("tags", [])
+            solving &= not re.search(TASK, cell.source)
+        solving |= tagged(cell, "exercise")
         if section in LEFT_OUT or cell.cell_type == "raw":
             continue
         if section == "On your own":
             text = re.sub(
-                r"(?ms)\A.*?(?=\*\*Exercise)|^(The check|Your turn).*", "", cell.source
+                rf"(?ms)\A.*?(?={TASK})|^The check.*", "", cell.source
             ).strip()
             if (
                 cell.cell_type == "markdown"
@@ -219,9 +220,7 @@ def brief(block):
     It is all of a question, formula, list, table or picture, and of a block that leads
     over to what follows; of others the first sentence, or two if that is short.
     """
-    if re.match(r"\*\*Exercise|\$\$|```|<|[*-] |\d+\. |[|!>]", block) or leads_over(
-        block
-    ):
+    if re.match(rf"{TASK}|\$\$|```|<|[*-] |\d+\. |[|!>]", block) or leads_over(block):
         return block
     sentences = [match[0] for match in SENTENCE.finditer(block)]
     return "".join(sentences[: 1 + (len(sentences[0]) < SHORT)])

@@ -1,16 +1,16 @@
 """The student edition: the course without solutions and outputs, to hand out."""
 
+import re
 import shutil
 
 from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 from nbformat import read, writes
 
-from tools.chapters import title
+from tools.chapters import tagged, title
 from tools.dependencies import ROOT
 from tools.files import write
 from tools.glossary import PAGE
 
-SOLUTIONS = {"solution", "solution-note"}  # tags of cells
 README = """\
 # Learning machines, from a line to handwritten digits
 
@@ -31,7 +31,8 @@ Then, without a network, in this folder (after activating again, in a new termin
 
 and open a chapter in the folder notebooks. Shift + Enter runs a cell. Guess before you
 run. Each exercise at the end has a check, whose code is folded: run it after your
-answer. It says right, or wrong and often why; as long as there is no answer, it waits.
+answer. It says right, or not yet and often why; as long as there is no answer, it
+waits. The open task after the exercises has none: compare with your neighbours.
 Commands like make run, which chapters mention, belong to the full course.
 
 Licences: see LICENSE.
@@ -45,9 +46,7 @@ def make(chapters, folder, say):
         notebook = without_solutions(read(path, as_version=4))
         titles.append(f"* [{title(notebook)}](notebooks/{path.name})")
         write(folder / "notebooks" / path.name, writes(notebook) + "\n")
-        exercises = sum(
-            "exercise" in cell.metadata.get("tags", []) for cell in notebook.cells
-        )
+        exercises = sum(tagged(cell, "exercise") for cell in notebook.cells)
         say(f"{path.stem}: {exercises} exercises to solve")
     if PAGE.exists():
         shutil.copy(PAGE, folder / "notebooks")
@@ -69,17 +68,15 @@ def make(chapters, folder, say):
 
 
 def without_solutions(notebook):
-    """Return a notebook without solutions and outputs; the code of checks is folded."""
+    """Return a notebook without solutions, what is said of these, and outputs."""
     for step in (
-        TagRemovePreprocessor(remove_cell_tags=SOLUTIONS),
+        TagRemovePreprocessor(remove_cell_tags={"solution"}),
         ClearOutputPreprocessor(),
     ):
         notebook, _ = step.preprocess(notebook, {})
     for cell in notebook.cells:
-        if 'check_exercise("' in cell.source or "check" in cell.metadata.get(
-            "tags", []
-        ):
-            cell.metadata["jupyter"] = {"source_hidden": True}
+        if cell.source.startswith("## On your own"):
+            cell.source = re.sub(r"\s*[^.\n]*\b[Ss]olution\b[^.\n]*\.", "", cell.source)
     return notebook
 
 

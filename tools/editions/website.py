@@ -15,6 +15,8 @@ from threading import Event, Timer
 
 import nbformat
 
+from tools.chapters import anchor, relinked, tagged
+
 LIMIT = 600  # seconds that Sphinx may take
 THEME = Path(__file__).resolve().with_name("website_theme")
 OF_THE_BUILD = (".buildinfo", "objects.inv", "_sources")  # for Sphinx alone
@@ -69,12 +71,12 @@ def _copy(chapters, course):
 
 
 def _in_terms_of_sphinx(notebook, name):
-    """Put alt text of figures and folded cells where MyST-NB looks for them."""
+    """Put alt text where MyST-NB looks for it; checks, which need a kernel, go."""
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
             cell.source = _markdown(cell.source)
-        if "solution" in cell.metadata.get("tags", []):
-            cell.metadata.tags.append("hide-cell")
+        if tagged(cell, "check"):
+            cell.metadata.tags.append("remove-cell")
         figures = [
             output
             for output in cell.get("outputs", [])
@@ -93,8 +95,10 @@ def _in_terms_of_sphinx(notebook, name):
 def _markdown(text):
     """Have folded answers read as Markdown, formulas included.
 
-    Alt text is joined to one line, because MyST drops line ends in it.
+    Links within a page lead to MyST's anchors. Alt text is joined to one line, because
+    MyST drops line ends in it.
     """
+    text = relinked(text, lambda to: f"#{anchor(to)}" if to.startswith("#") else to)
     text = re.sub(
         r"!\[.*?\]\(",
         lambda picture: " ".join(picture[0].split()),

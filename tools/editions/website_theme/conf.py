@@ -1,8 +1,8 @@
 """Sphinx's settings for the web edition, and what it does not do by itself.
 
-Formulas become MathML while the site is built, links to pictures show them, parts of a
-chapter come under its title, and solutions are named so. Nothing here may ask for
-another machine, now or in the reader's browser.
+Formulas become MathML while the site is built, links to pictures show them, and parts
+of a chapter come under its title. Nothing here may ask for another machine, now or in
+the reader's browser.
 """
 
 from docutils import nodes
@@ -22,8 +22,6 @@ extensions = ["myst_nb", "sphinx_copybutton"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
-nb_code_prompt_show = "Solution"
-nb_code_prompt_hide = "Solution"
 
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True
@@ -101,17 +99,8 @@ class OneTitle(SphinxTransform):
             sections[0].append(part)
 
 
-def name_solutions(app, pagename, templatename, context, doctree):
-    """Remove the label that MyST-NB gives solutions instead of their visible name."""
-    if doctree:
-        context["body"] = context["body"].replace(
-            ' aria-label="Toggle hidden content"', ""
-        )
-
-
 def setup(app):
     """Give Sphinx what it lacks."""
-    app.connect("html-page-context", name_solutions)
     app.add_transform(OneTitle)
     app.add_html_math_renderer(
         "mathml", (visit_inline_formula, None), (visit_formula, None)
