@@ -17,8 +17,9 @@ import numpy as np
 from cycler import cycler
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -36,6 +37,26 @@ from helpers._arguments import (
 CLASS_COLORS = color_sequences["petroff10"]
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 LINE_STYLES = ("-", "--", "-.", ":")
+# The same colours for classes on a map, in an order in which those of digits that lie
+# next to each other, most of all 1, 5 and 8, are far apart. The light ones are
+# darkened, since single dots of them would hardly show on white.
+MAP_COLORS = tuple(
+    tuple(np.array(to_rgb(CLASS_COLORS[i])) * share)
+    for i, share in zip(
+        (0, 1, 4, 9, 3, 8, 7, 5, 2, 6),
+        (1, 0.85, 1, 0.65, 0.85, 1, 0.75, 1, 1, 1),
+        strict=True,
+    )
+)
+
+# For `path_effects`: a white rim, with which letters can be read on top of data.
+HALO = (withStroke(linewidth=4, foreground="white"),)
+
+# For numbers below and above zero: yellow, grey, blue. It darkens all the way, so that
+# signs can be told apart in a grey print and by colour-blind readers.
+SIGN_COLORS = LinearSegmentedColormap.from_list(
+    "signs", ["#fff3b0", "#f2cf63", "#b9bcc2", "#3f6ea8", "#081d4d"]
+)
 
 _PNG_DPI = 150  # shown at 100 pixels to the inch: sharp on a projector
 
@@ -242,10 +263,12 @@ def plot_images(
     *,
     labels=None,
     predictions=None,
+    row_labels=None,
     ncols=10,
     vmin=None,
     vmax=None,
     cmap="gray_r",
+    colorbar=None,
     ax=None,
 ):
     """Draw images as a grid, row by row, with labels or predictions above them.
@@ -261,13 +284,18 @@ def plot_images(
     predictions : array-like of shape (n,), default=None
         What a model takes each image for. With ``labels``, mistakes are marked
         ``true→predicted ✗``.
+    row_labels : array-like of shape (rows of the grid,), default=None
+        What stands at the left of each row, integers or strings.
     ncols : int, default=10
         Number of images in a row.
     vmin, vmax : float, default=None
         The values that get the first and the last colour of ``cmap``, in all images
         alike. None means the smallest and the largest value in ``images``.
     cmap : str or matplotlib.colors.Colormap, default="gray_r"
-        Colour map; the default draws large values dark.
+        Colour map; the default draws large values dark. For values with a sign, use
+        ``SIGN_COLORS`` and ``vmin=-vmax``.
+    colorbar : str, default=None
+        Label of a scale of the colours at the right. None means no scale.
     ax : matplotlib.axes.Axes, default=None
         Where to draw. None means a new figure.
 
@@ -307,6 +335,9 @@ def plot_images(
     n, height, width = images.shape
     ncols = min(ncols, n)
     nrows = -(-n // ncols)
+    if row_labels is not None:
+        row_labels = as_labels(row_labels, "row_labels")
+        check_same_length(rows=range(nrows), row_labels=row_labels)
     gap_x, gap_y = width * 0.15, height * (0.15 if captions is None else 0.5)
     text_color = plt.rcParams["text.color"]
     dark_text = sum(to_rgb(text_color)) < 1.5
@@ -316,7 +347,7 @@ def plot_images(
     )
     for i, image in enumerate(images):
         left, top = (i % ncols) * (width + gap_x), (i // ncols) * (height + gap_y)
-        ax.imshow(
+        shown = ax.imshow(
             image,
             cmap=cmap,
             vmin=low,
@@ -335,12 +366,18 @@ def plot_images(
                 color=mistake_color if wrong else text_color,
                 fontweight="bold" if wrong else "normal",
             )
+    for i, text in enumerate(() if row_labels is None else row_labels):
+        middle = i * (height + gap_y) + height / 2
+        ax.text(-gap_x, middle, _as_text(text), ha="right", va="center")
     ax.set(
         xlim=(-gap_x, ncols * (width + gap_x)),
         ylim=(nrows * (height + gap_y) - gap_y * 0.8, -gap_y),
         aspect="equal",
     )
     ax.set_axis_off()
+    if colorbar is not None:
+        beside = ax.inset_axes([1.01, 0.05, 0.02, 0.9])
+        ax.figure.colorbar(shown, cax=beside, label=colorbar)
     return ax
 
 
@@ -386,7 +423,9 @@ def _until_diverged(values, name):
     return as_numbers(array, name, ("n",))
 
 
-def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=None):
+def plot_curves(
+    series, *, xlabel="epoch", ylabel="", first=1, x=None, logy=False, ax=None
+):
     """Draw curves of loss, accuracy or anything else that changes from epoch to epoch.
 
     Lines differ in colour and style, and the legend names each. A curve that ends in
@@ -401,7 +440,10 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
     xlabel, ylabel : str, default="epoch" and ""
         Labels of the axes.
     first : int, default=1
-        Where the first value is on the horizontal axis.
+        Where the first value is on the horizontal axis; the others follow at 1 each.
+    x : array-like of shape (n,), default=None
+        Where the values are on the horizontal axis, in place of ``first``. Every curve
+        must then have ``n`` values.
     logy : bool, default=False
         Whether the vertical axis is logarithmic. Values must then be positive.
     ax : matplotlib.axes.Axes, default=None
@@ -418,7 +460,7 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
         If ``series`` is no mapping, or an argument has another wrong type.
     ValueError
         If there is no curve, or one has a wrong shape, is empty, is not finite before
-        its end, or is not positive with ``logy``.
+        its end, is not positive with ``logy``, or has another length than ``x``.
 
     Examples
     --------
@@ -446,11 +488,17 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
                 f"got {values.min():g}"
             )
     first = as_whole_number(first, "first")
+    longest = max(len(values) for values in series.values())
+    places = np.arange(first, first + longest)
+    if x is not None:
+        places = as_numbers(x, "x", ("n",))
+        for name, values in series.items():
+            check_same_length(x=places, **{f"series[{name!r}]": values})
     ax = _axes_or_new(ax)
     lines, names = [], []
     for i, (name, values) in enumerate(curves.items()):
         lines += ax.plot(
-            np.arange(first, first + len(values)),
+            places[: len(values)],
             values,
             label=name,
             color=CLASS_COLORS[i % 10],
@@ -460,10 +508,11 @@ def plot_curves(series, *, xlabel="epoch", ylabel="", first=1, logy=False, ax=No
         diverged = len(values) < len(series[name])
         names.append(_as_text(name) + " (diverged)" * diverged)
         if diverged and len(values):
-            last = first + len(values) - 1, values[-1]
+            last = places[len(values) - 1], values[-1]
             ax.plot(*last, "X", color=CLASS_COLORS[i % 10], markersize=9)
     ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if logy else "linear")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if x is None:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(lines, names)  # else it would leave out names such as _a
     return ax
 
@@ -519,14 +568,10 @@ def plot_classes(
     points = as_numbers(points, "points", ("n", 2))
     labels = as_labels(labels, "labels")
     check_same_length(points=points, labels=labels)
-    classes = np.unique(labels)
-    if len(classes) > len(CLASS_MARKERS):
-        raise ValueError(
-            f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}"
-        )
+    classes, numbers = _numbered(labels)
     ax = _axes_or_new(ax, figsize=(7.5, 6))
     # Indices instead of names, since seaborn's legend leaves out names such as _a.
-    text = [str(index) for index in np.searchsorted(classes, labels)]
+    text = [str(index) for index in numbers]
     order = [str(index) for index in range(len(classes))]
     sns.scatterplot(
         x=points[:, 0],
@@ -535,7 +580,7 @@ def plot_classes(
         style=text,
         hue_order=order,
         style_order=order,
-        palette=list(CLASS_COLORS[: len(order)]),
+        palette=list(MAP_COLORS[: len(order)]),
         markers=list(CLASS_MARKERS[: len(order)]),
         s=22,
         alpha=0.75,
@@ -551,13 +596,9 @@ def plot_classes(
             ha="center",
             va="center",
             color="black",
+            fontsize=16,
             fontweight="bold",
-            bbox={
-                # A circle around a long name would cover the points.
-                "boxstyle": f"{'circle' if len(str(label)) <= 2 else 'round'},pad=0.25",
-                "facecolor": "white",
-                "edgecolor": "black",
-            },
+            path_effects=HALO,
         )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend(
@@ -567,6 +608,107 @@ def plot_classes(
         loc="upper left",
         bbox_to_anchor=(1, 1),
     )
+    return ax
+
+
+def _numbered(labels):
+    """Return the sorted classes, at most ten, and the place of each label in them."""
+    classes, numbers = np.unique(labels, return_inverse=True)
+    if len(classes) > len(CLASS_MARKERS):
+        raise ValueError(
+            f"labels must have at most {len(CLASS_MARKERS)} classes, got {len(classes)}"
+        )
+    return classes, numbers
+
+
+def plot_thumbnails(
+    points,
+    images,
+    labels,
+    *,
+    size=0.042,
+    xlabel="first coordinate",
+    ylabel="second coordinate",
+    ax=None,
+):
+    """Draw points, and small images at as many of them as fit without overlapping.
+
+    Each image is drawn at its point in the colour of its class, in the order given,
+    unless it would overlap with an earlier one: then only a dot is drawn. Used in
+    chapter 2.
+
+    Parameters
+    ----------
+    points : array-like of shape (n, 2)
+        Coordinates, of any numeric dtype.
+    images : array-like of shape (n, rows, columns)
+        The image of each point, of any numeric dtype, large values dark.
+    labels : array-like of shape (n,)
+        The class of each point, integers or strings. Classes are taken in sorted order.
+    size : float, default=0.042
+        Side of an image, as a share of the longer side of the cloud of points.
+    xlabel, ylabel : str, default="first coordinate" and "second coordinate"
+        Labels of the axes.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If shapes or lengths do not fit, values are not finite, ``size`` is not
+        positive, or there are more than ten classes.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from helpers.plotting import plot_thumbnails
+    >>> digits = load_digits()
+    >>> places = [[0, 0], [0, 0.01], [1, 1]]
+    >>> ax = plot_thumbnails(places, digits.images[:3], digits.target[:3])
+    >>> len(ax.images)
+    2
+    """
+    points = as_numbers(points, "points", ("n", 2))
+    images = as_numbers(images, "images", ("n", "rows", "columns"))
+    labels = as_labels(labels, "labels")
+    check_same_length(points=points, images=images, labels=labels)
+    colors = np.array(MAP_COLORS)[_numbered(labels)[1]]
+    size = as_numbers(size, "size", ())
+    if size <= 0:
+        raise ValueError(f"size must be positive, got {size:g}")
+    side = size * (np.ptp(points, axis=0).max() or 1)
+    low, high = images.min(), images.max()
+    ax = _axes_or_new(ax, figsize=(7, 6.4))
+    ax.scatter(*points.T, s=8, c=colors, alpha=0.4, linewidth=0)
+    shown = np.empty((0, 2))
+    for point, image, color in zip(points, images, colors, strict=True):
+        if (np.abs(shown - point).max(axis=1) < side).any():
+            continue
+        shown = np.vstack([shown, point])
+        ink = (image - low)[..., None] / (high - low if high > low else 1)
+        ax.imshow(
+            # on paper that hides most of the dots below
+            np.dstack([1 - ink * (1 - 0.75 * color), np.maximum(0.85, ink)]),
+            interpolation="nearest",
+            extent=np.ravel(point[:, None] + [-side / 2, side / 2]),
+            zorder=2,
+        )
+    (left, bottom), (right, top) = points.min(axis=0) - side, points.max(axis=0) + side
+    ax.set(
+        xlabel=xlabel,
+        ylabel=ylabel,
+        xlim=(left, right),
+        ylim=(bottom, top),
+        aspect="equal",
+    )
+    ax.grid(False)
     return ax
 
 
@@ -646,10 +788,11 @@ def plot_explained_variance(ratios, *, thresholds=(0.9,), ax=None):
             ax.annotate(
                 f"{count} reach{'es' if count == 1 else ''} {100 * threshold:.6g}%",
                 (count, cumulative[count - 1]),
-                xytext=(10, -22),
+                xytext=(8, -3),  # just below its line, where the curve has left
                 textcoords="offset points",
+                va="top",
                 color="black",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                path_effects=HALO,
             )
     ax.set(
         xlabel="number of components",
@@ -737,9 +880,18 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     ax = _axes_or_new(ax, figsize=(7, 5))
     # Fewer than 16 where the smallest and the largest loss are neighbouring floats.
     levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))
-    ax.contourf(w, b, losses, levels=levels, norm=LogNorm(), cmap="Greys", alpha=0.55)
+    ax.contourf(
+        w, b, losses, levels=levels, norm=LogNorm(), cmap="YlGnBu", alpha=0.35, zorder=1
+    )
     ax.contour(
-        w, b, losses, levels=levels, norm=LogNorm(), colors="0.6", linewidths=0.7
+        w,
+        b,
+        losses,
+        levels=levels,
+        norm=LogNorm(),
+        colors="0.6",
+        linewidths=0.7,
+        zorder=1,
     )
     lines, names = [], [_as_text(name) for name in paths]
     for i, (name, path) in enumerate(paths.items()):
@@ -747,10 +899,10 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
             path[:, 0],
             path[:, 1],
             label=name,
-            color=CLASS_COLORS[i % 10],
+            color=CLASS_COLORS[(2 * i + 2) % 10],  # red, purple: dark on the map
             linestyle=LINE_STYLES[i % 4],
             marker=CLASS_MARKERS[i % 10],
-            markersize=4,
+            markersize=4 if len(path) <= 40 else 2.5,
             linewidth=1.5,
         )
     if minimum is not None:
@@ -758,7 +910,8 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
         lines += ax.plot(
             *minimum,
             marker="*",
-            markersize=16,
+            markersize=13,
+            zorder=1.9,  # below the paths
             color="black",
             linestyle="none",
             label=names[-1],
@@ -774,6 +927,63 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
         # The star is black, so its background is white even in a dark style.
         colors = {"facecolor": "white", "labelcolor": "black"}
         ax.legend(lines, names, frameon=True, framealpha=0.9, **colors)
+    return ax
+
+
+def plot_bowl(
+    path, *, curvature, lowest=0.0, xlabel="parameter", ylabel="loss", ax=None
+):
+    """Draw a loss that is a parabola of one parameter, and the steps of a descent.
+
+    The first dot is hollow. Used in chapter 1.
+
+    Parameters
+    ----------
+    path : array-like of shape (steps,)
+        The values of the parameter, in the order in which they were visited.
+    curvature : float
+        Positive: the loss at a distance ``d`` from its lowest point is
+        ``curvature / 2 * d ** 2``.
+    lowest : float, default=0.0
+        Where the loss is 0. A star marks it.
+    xlabel, ylabel : str, default="parameter" and "loss"
+        Labels of the axes.
+    ax : matplotlib.axes.Axes, default=None
+        Where to draw. None means a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a wrong type.
+    ValueError
+        If ``path`` has a wrong shape or is not finite, or ``curvature`` is not
+        positive.
+
+    Examples
+    --------
+    >>> from helpers.plotting import plot_bowl
+    >>> ax = plot_bowl([4.0, 2.0, 1.0], curvature=2.0)
+    >>> ax.lines[1].get_ydata().tolist()
+    [16.0, 4.0, 1.0]
+    """
+    path = as_numbers(path, "path", ("steps",))
+    curvature, lowest = as_numbers([curvature, lowest], "curvature and lowest", (2,))
+    if curvature <= 0:
+        raise ValueError(f"curvature must be positive, got {curvature:g}")
+    ax = _axes_or_new(ax)
+    reach = 1.15 * (abs(path - lowest).max() or 1)
+    places = np.linspace(lowest - reach, lowest + reach, 201)
+    ax.plot(places, curvature / 2 * (places - lowest) ** 2, color="0.6")
+    losses = curvature / 2 * (path - lowest) ** 2
+    ax.plot(path, losses, "o-", color=CLASS_COLORS[2], linewidth=1)
+    ax.plot(path[0], losses[0], "o", color=CLASS_COLORS[2], markerfacecolor="white")
+    ax.plot(lowest, 0, "*", color="black", markersize=13, zorder=1.9)  # below the dots
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     return ax
 
 

@@ -45,8 +45,8 @@ PNG_DPI = 150
 ANIMATION_DPI = 100
 SEED = 10
 LEARNING_RATE = 0.1
-STEPS = 60
-FRAME_STEPS = (*range(11), 12, 14, 17, 20, 25, 30, 35, 40, 50, 60)
+STEPS = 90
+FRAME_STEPS = (*range(11), 12, 14, 17, 20, 25, 30, 35, 40, 50, 60, 75, 90)
 PROBABILITIES = (
     0.01,
     0.01,
@@ -128,7 +128,9 @@ def draw_gradient_descent(path):
     """Draw the animation: a line is fitted while its parameters walk down the loss."""
     x = np.arange(5.0)
     y = x + 1
-    parameters, losses = descend(x, y, start=(-0.5, -0.5))
+    parameters, losses = descend(
+        x, y, start=np.random.default_rng(1).uniform(-1, 0, size=2)
+    )
     frames = [draw_frame(x, y, parameters, losses, step) for step in FRAME_STEPS]
     durations = [
         1200,
@@ -180,7 +182,7 @@ def draw_frame(x, y, parameters, losses, step):
 
 
 def save_animation(frames, durations, path):
-    """Write frames as an animated PNG that loops for ever, in one palette for all.
+    """Write frames as an animated PNG that plays three times, in one palette for all.
 
     The last frame is also the still picture in LaTeX and other programs that know
     nothing of animations.
@@ -202,7 +204,7 @@ def save_animation(frames, durations, path):
         default_image=True,
         append_images=drawn,
         duration=durations,
-        loop=0,
+        loop=3,
         optimize=True,
     )
     report(path)
