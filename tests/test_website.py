@@ -323,6 +323,7 @@ def test_search_finds_a_word_and_leads_to_it(address, tab):
     found.wait_for()
     if address.startswith("http"):
         tab.locator("#search-results p.context:has-text('softmax')").first.wait_for()
+        tab.wait_for_load_state("networkidle")  # all pages found are fetched, for this
     found.click()
     tab.wait_for_url("**/03_numpy_mlp.html*")
     assert "softmax" in tab.inner_text("article") and tab.faults == []
