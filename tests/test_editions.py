@@ -114,8 +114,14 @@ def test_students_find_checks_folded_and_cells_for_answers(whole, path):
     notebook = read(whole["student"] / "notebooks" / path.name)
     exercises = cells_tagged(notebook, "exercise")
     checks = cells_tagged(notebook, "check")
-    assert all(cell.metadata.jupyter == {"source_hidden": True} for cell in checks)
-    assert not any("jupyter" in cell.metadata for cell in exercises)
+    folded, sources = (
+        [cell for cell in code_cells(one) if "jupyter" in cell.metadata]
+        for one in (notebook, read(path))
+    )
+    assert [cell.source for cell in folded] == [cell.source for cell in sources]
+    assert all(cell.metadata.jupyter == {"source_hidden": True} for cell in folded)
+    assert all(cell in folded for cell in checks)
+    assert not any(cell in folded for cell in exercises)
     assert len(exercises) == len(checks) + 1  # the open task has no check
 
 

@@ -124,7 +124,7 @@ def tagged(cell, *tags):
 def main_path(cells):
     """Return the cells that are not tagged `deeper`, without links to these."""
     left_out = "\n".join(cell.source for cell in cells if tagged(cell, "deeper"))
-    places = {anchor(heading) for heading in re.findall(r"(?m)^#+ (.+)$", left_out)}
+    places = {*map(anchor, headings(left_out))}
     places.add("going-deeper")  # of other chapters, too
     kept = [cell for cell in cells if not tagged(cell, "deeper")]
     for cell in kept:
@@ -134,6 +134,11 @@ def main_path(cells):
                 lambda to: None if anchor(to.rpartition("#")[2]) in places else to,
             )
     return kept
+
+
+def headings(text):
+    """Return the headings of Markdown, of all levels."""
+    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
 
 
 def place_in_notebook(heading):

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from tools.chapters import anchor, place_in_notebook, prose
+from tools.chapters import anchor, headings, place_in_notebook, prose
 
 
 def faults_of_pictures_and_links(text, path):
@@ -40,7 +40,3 @@ def anchors_in(path):
         else path.read_text(encoding="utf-8")
     )
     return {*map(anchor, headings(text))}
-
-
-def headings(text):
-    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
