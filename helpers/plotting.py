@@ -17,7 +17,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib import color_sequences
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, to_rgb, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -37,16 +37,21 @@ from helpers._arguments import (
 CLASS_COLORS = color_sequences["petroff10"]
 CLASS_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 LINE_STYLES = ("-", "--", "-.", ":")
-# The same colours for classes on a map, in an order in which those of digits that lie
-# next to each other, most of all 1, 5 and 8, are far apart. The light ones are
-# darkened, since single dots of them would hardly show on white.
-MAP_COLORS = tuple(
-    tuple(np.array(to_rgb(CLASS_COLORS[i])) * share)
-    for i, share in zip(
-        (0, 1, 4, 9, 3, 8, 7, 5, 2, 6),
-        (1, 0.85, 1, 0.65, 0.85, 1, 0.75, 1, 1, 1),
-        strict=True,
-    )
+# Stronger colours for the dots of a map: P. Tol, "Colour Schemes" (2021),
+# https://personal.sron.nl/~pault, scheme "muted", with a violet as the tenth and four
+# made stronger, so that single dots show on white. Digits that lie next to each other,
+# most of all 1, 5 and 8, are far apart for colour-blind readers, too.
+MAP_COLORS = (
+    "#117733",
+    "#882255",
+    "#44AA99",
+    "#332288",
+    "#808000",
+    "#8040FF",
+    "#AA4499",
+    "#4AA3DF",
+    "#D69F1B",
+    "#CC6677",
 )
 
 # For `path_effects`: a white rim, with which letters can be read on top of data.
@@ -679,7 +684,7 @@ def plot_thumbnails(
     images = as_numbers(images, "images", ("n", "rows", "columns"))
     labels = as_labels(labels, "labels")
     check_same_length(points=points, images=images, labels=labels)
-    colors = np.array(MAP_COLORS)[_numbered(labels)[1]]
+    colors = to_rgba_array(MAP_COLORS)[_numbered(labels)[1], :3]
     size = as_numbers(size, "size", ())
     if size <= 0:
         raise ValueError(f"size must be positive, got {size:g}")
