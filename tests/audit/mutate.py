@@ -192,8 +192,8 @@ helpers/datasets.py: pictures come transposed
     + cumulative[20] < KEEP
     ! 21 components are the first to reach 90%
 02: noise weighed once instead of twice
-    - > 2 * (level or rough)
-    + > (level or rough)
+    - of_noisy > 2 * level
+    + of_noisy > level
     ! the count errs by hardly more
 02: moved bound: variance of two components
     - == 0.285
