@@ -60,7 +60,7 @@ HALO = (withStroke(linewidth=4, foreground="white"),)
 # For numbers below and above zero: yellow, grey, blue. It darkens all the way, so that
 # signs can be told apart in a grey print and by colour-blind readers.
 SIGN_COLORS = LinearSegmentedColormap.from_list(
-    "signs", ["#fff3b0", "#f2cf63", "#b9bcc2", "#3f6ea8", "#081d4d"]
+    "signs", ["#fff04d", "#f0d000", "#bcbfc4", "#3f6ea8", "#081d4d"]
 )
 
 _PNG_DPI = 150  # shown at 100 pixels to the inch: sharp on a projector
@@ -883,8 +883,8 @@ def plot_loss_surface(w, b, losses, *, paths=None, minimum=None, ax=None):
     if minimum is not None:
         minimum = as_numbers(minimum, "minimum", (2,))
     ax = _axes_or_new(ax, figsize=(7, 5))
-    # Fewer than 16 where the smallest and the largest loss are neighbouring floats.
-    levels = np.unique(np.geomspace(losses.min(), losses.max(), 16))
+    # Fewer than 13 where the smallest and the largest loss are neighbouring floats.
+    levels = np.unique(np.geomspace(losses.min(), losses.max(), 13))
     ax.contourf(
         w, b, losses, levels=levels, norm=LogNorm(), cmap="YlGnBu", alpha=0.35, zorder=1
     )
