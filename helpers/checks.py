@@ -505,7 +505,9 @@ def _right_ones(given, expected, rtol, atol):
     """Say which of several numbers are right."""
     if _shape(given) != np.shape(expected) or np.ndim(given) != 1:
         return ""
-    if not 2 <= np.size(given) <= _MANY or not _holds_numbers(given):
+    if not 2 <= np.size(given) <= _MANY:
+        return ""
+    if not (_holds_numbers(given) and _holds_numbers(expected)):
         return ""
     right = np.isclose(given, expected, rtol=rtol, atol=atol)
     places = [str(place) for place in np.flatnonzero(right) + 1]

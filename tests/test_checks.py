@@ -303,6 +303,10 @@ def test_reader_is_told_which_numbers_are_right(wrong, said):
     assert refusal(wrong, [5, 6, 10], hints=[(wrong, "A")]).endswith(f"{said} A")
 
 
+def test_numbers_in_place_of_words_are_refused():
+    assert refusal([0, 1], ["cat", "dog"]) == "You answered [0, 1]."
+
+
 @pytest.mark.parametrize(
     "wrong, expected, message",
     [
