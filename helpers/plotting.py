@@ -249,10 +249,10 @@ def _check_alt(alt):
 
 
 def _as_png(figure):
-    """Return the figure as PNG bytes, in 128 colours to save two thirds of them."""
+    """Return the figure as PNG bytes, in 64 colours to save two thirds of them."""
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", dpi=_PNG_DPI)
-    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+    Image.open(drawn).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
         small, format="png", optimize=True
     )
     return small.getvalue()
