@@ -864,6 +864,19 @@ def test_a_shown_figure_is_whole_and_has_its_colours(shown):
     assert ((red > 200) & (green < 60) & (blue < 60))[:, 3 * 150 :].any()
 
 
+def test_pictures_have_as_many_colours_as_they_need(shown):
+    hues = plt.get_cmap("hsv")(np.linspace(0, 1, 150))[:, :3]
+    plt.figure(figsize=(3, 2)).add_axes((0, 0, 1, 1)).imshow([hues], aspect="auto")
+    plt.gcf().savefig(drawn := io.BytesIO(), dpi=150, bbox_inches="tight")
+    plt.figure(figsize=(3, 2)).add_subplot().plot([1, 2])
+    for number in plt.get_fignums():
+        show_figure(ALT, figure=plt.figure(number))
+    many, few = (decode(data["image/png"]) for data, _ in shown)
+    wanted = np.array(Image.open(drawn).convert("RGB"), int)
+    assert np.percentile(np.abs(np.array(many) - wanted), 99) <= 12
+    assert len(few.getcolors(1000)) <= 64 < len(many.getcolors(1000))
+
+
 def test_equal_figures_give_equal_bytes(shown):
     for _ in range(2):
         plot_classes(POINTS, np.arange(40) % 10)
