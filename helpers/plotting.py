@@ -259,7 +259,7 @@ def _as_png(figure):
     for colors in (64, 128, 256):
         reduced = picture.quantize(colors, kmeans=2, dither=Image.Dither.NONE)
         change = np.abs(np.subtract(reduced.convert("RGB"), picture, dtype=int))
-        if np.percentile(change, 99) <= 12:  # of 255
+        if np.percentile(change, 99.9) <= 20:  # of 255
             break
     reduced.save(small, format="png", optimize=True)
     return small.getvalue()
