@@ -13,7 +13,7 @@ from traceback import walk_tb
 
 import numpy as np
 
-from helpers._arguments import as_numbers
+from helpers._arguments import as_numbers, as_whole_number, check_choice
 
 _MANY = 20  # numbers that are still shown one by one
 _answered = set()  # the exercises whose latest check found the answer right
@@ -220,6 +220,115 @@ class WrongAnswer(AssertionError):
 
     def _render_traceback_(self):
         return [f"✗ {self}"]
+
+
+def check_layers(sizes, activation, activation_functions):
+    """Raise an error unless a network can be made of these layers.
+
+    Used in chapter 3.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        The number of inputs, the sizes of the hidden layers if any, and the number of
+        classes.
+    activation : str
+        The activation function of the hidden layers.
+    activation_functions : mapping
+        Those that there are, by their names.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sizes, a size is less than 1, or the activation
+        function is unknown.
+
+    Examples
+    --------
+    >>> from helpers.checks import check_layers
+    >>> check_layers([784], "relu", {"relu": abs})
+    Traceback (most recent call last):
+    ValueError: sizes must hold at least two layer sizes, each at least 1, got [784]
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(
+            "sizes must hold at least two layer sizes, each at least 1, "
+            f"got {list(sizes)}"
+        )
+    check_choice(activation, "activation", activation_functions)
+
+
+def check_training(
+    weights, x, labels, validation, *, epochs, batch_size, learning_rate
+):
+    """Raise an error for what a network cannot be trained on, before any work is done.
+
+    Used in chapter 3.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        For each layer an array of shape ``(inputs, outputs)``. Whether the layers fit
+        each other is not checked.
+    x : ndarray of shape (n, inputs)
+        The samples, in the dtype of the weights.
+    labels : ndarray of int of shape (n,)
+        Their classes, from 0 to ``outputs - 1`` of the last layer.
+    validation : tuple of ndarray
+        The samples and labels of the validation part.
+    epochs, batch_size : int
+        At least 1.
+    learning_rate : float
+        Positive and finite.
+
+    Raises
+    ------
+    TypeError
+        If samples or labels are no arrays, or a number is of the wrong kind.
+    ValueError
+        If samples do not have the shape or dtype that the first layer takes, are not
+        finite, or there are none; if labels are not one integer for each sample, or
+        one is no class; if a number is too small or not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from helpers.checks import check_training
+    >>> samples = np.zeros((1, 2), np.float32), np.array([3])
+    >>> weights = [np.zeros((2, 3), np.float32)]
+    >>> settings = {"epochs": 1, "batch_size": 1, "learning_rate": 0.1}
+    >>> check_training(weights, *samples, samples, **settings)
+    Traceback (most recent call last):
+    ValueError: labels must lie in 0 to 2, got 3 to 3
+    """
+    as_whole_number(epochs, "epochs", least=1)
+    as_whole_number(batch_size, "batch_size", least=1)
+    if as_numbers(learning_rate, "learning_rate", ()) <= 0:
+        raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+    inputs, classes = weights[0].shape[0], weights[-1].shape[1]
+    for samples in ((x, labels), validation):
+        _check_samples(*samples, inputs, classes, weights[0].dtype)
+
+
+def _check_samples(x, labels, inputs, classes, dtype):
+    """Raise an error unless samples and labels fit a network."""
+    if not (isinstance(x, np.ndarray) and isinstance(labels, np.ndarray)):
+        kinds = f"{type(x).__name__} and {type(labels).__name__}"
+        raise TypeError(f"x and labels must be arrays, got {kinds}")
+    if x.ndim != 2 or x.shape[1] != inputs or len(x) == 0:
+        raise ValueError(
+            f"x must have shape (n, {inputs}) and not be empty, got {x.shape}"
+        )
+    if x.dtype != dtype:
+        raise ValueError(f"x must be {dtype} like the network, got {x.dtype}")
+    if not np.isfinite(x).all():
+        raise ValueError("x must be finite, got NaN or infinity")
+    if labels.shape != (len(x),) or labels.dtype.kind not in "iu":
+        given = f"shape {labels.shape} of {labels.dtype}"
+        raise ValueError(f"labels must be {len(x)} integers, got {given}")
+    if labels.min() < 0 or labels.max() >= classes:
+        given = f"{labels.min()} to {labels.max()}"
+        raise ValueError(f"labels must lie in 0 to {classes - 1}, got {given}")
 
 
 def check_exercise(

@@ -8,7 +8,7 @@ In the shapes below, ``n`` is a number of samples, ``inputs`` and ``outputs`` ar
 sizes of a layer, and ``classes`` is the size of the last layer. A float32 network on
 float32 data computes in float32, which is fastest; a float64 network on float64 data
 computes in float64, which gradient checks need. Labels are integers from 0 to
-``classes - 1``. Only ``initialize``, ``check_data`` and ``train`` check arguments.
+``classes - 1``. Only ``initialize`` and ``train`` check arguments.
 
 Sources: backpropagation for fully connected layers after D. E. Rumelhart, G. E. Hinton,
 R. J. Williams, "Learning representations by back-propagating errors", Nature 323, 1986;
@@ -25,13 +25,15 @@ Examples
 >>> network = initialize([2, 16, 2], rng)
 >>> history = train(network, x, labels, (x, labels), epochs=500, batch_size=4,
 ...                 learning_rate=0.5, rng=rng, report=500)
-epoch   0   loss 0.721, validation 0.721   accuracy 50.0%, validation 50.0%
-epoch 500   loss 0.003, validation 0.003   accuracy 100.0%, validation 100.0%
+epoch   0   training: loss 0.721, 50.0% right   validation: loss 0.721, 50.0% right
+epoch 500   training: loss 0.003, 100.0% right   validation: loss 0.003, 100.0% right
 """
 
 from typing import NamedTuple
 
 import numpy as np
+
+from helpers.checks import check_layers, check_training
 
 
 def sigmoid(z):
@@ -142,7 +144,7 @@ activation_functions = {
 
 
 class Network(NamedTuple):
-    """One array of weights (inputs, outputs) and one of biases (outputs,) for each layer.
+    """Weights (inputs, outputs) and biases (outputs,) of each layer.
 
     A gradient has this form, too. Used in chapters 3 and 5.
 
@@ -162,7 +164,7 @@ class Network(NamedTuple):
 
 
 def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
-    """Return a Network with layers of these sizes, random weights of He's scale, biases 0.
+    """Return a Network of these sizes: random weights of He's scale, biases 0.
 
     Used in chapters 3 to 5.
 
@@ -187,8 +189,7 @@ def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, a size is less than 1, or the activation is
-        unknown.
+        See :func:`helpers.checks.check_layers`.
 
     Examples
     --------
@@ -198,25 +199,17 @@ def initialize(sizes, rng, *, activation="relu", dtype=np.float32):
     >>> [weights.shape for weights in network.weights]
     [(784, 128), (128, 10)]
     """
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(
-            f"sizes must hold at least two layer sizes, each at least 1, got {list(sizes)}"
-        )
-    if activation not in activation_functions:
-        raise ValueError(
-            f"activation must be one of {list(activation_functions)}, got {activation!r}"
-        )
+    check_layers(sizes, activation, activation_functions)
     weights = [
         rng.normal(0, np.sqrt(2 / inputs), size=(inputs, outputs)).astype(dtype)
         for inputs, outputs in zip(sizes, sizes[1:])
     ]
-    return Network(
-        weights, [np.zeros(outputs, dtype) for outputs in sizes[1:]], activation
-    )
+    biases = [np.zeros(outputs, dtype) for outputs in sizes[1:]]
+    return Network(weights, biases, activation)
 
 
 def forward(network, x):
-    """Return the values of every layer: x (n, inputs), the hidden layers, the logits (n, classes).
+    """Return the values of every layer: x, the hidden layers, the logits.
 
     Used in chapters 3 to 5.
 
@@ -236,19 +229,17 @@ def forward(network, x):
     >>> import numpy as np
     >>> from helpers.numpy_mlp import forward, initialize
     >>> network = initialize([784, 128, 10], np.random.default_rng(0))
-    >>> [layer.shape for layer in forward(network, np.zeros((5, 784), np.float32))]
+    >>> [values.shape for values in forward(network, np.zeros((5, 784), np.float32))]
     [(5, 784), (5, 128), (5, 10)]
     """
     activate = activation_functions[network.activation][0]
-    layers = [x]
+    values = [x]
     for weights, bias in zip(network.weights[:-1], network.biases[:-1]):
-        layers.append(
-            activate(layers[-1] @ weights + bias)
-        )  # (n, inputs) @ (inputs, outputs)
-    layers.append(
-        layers[-1] @ network.weights[-1] + network.biases[-1]
-    )  # (n, inputs) @ (inputs, classes)
-    return layers
+        # (n, inputs) @ (inputs, outputs) = (n, outputs)
+        values.append(activate(values[-1] @ weights + bias))
+    # (n, inputs) @ (inputs, classes) = (n, classes)
+    logits = values[-1] @ network.weights[-1] + network.biases[-1]
+    return [*values, logits]
 
 
 def softmax(logits):
@@ -280,7 +271,7 @@ def softmax(logits):
 
 
 def cross_entropy(logits, labels):
-    """Return the mean of −log(probability of the right class), computed from the logits.
+    """Return the mean of −log(probability of the right class), from the logits.
 
     Used in chapters 3 and 4.
 
@@ -337,9 +328,8 @@ def evaluate(network, x, labels):
     (500.0, 0.5)
     """
     logits = forward(network, x)[-1]
-    return float(cross_entropy(logits, labels)), float(
-        np.mean(logits.argmax(axis=1) == labels)
-    )
+    accuracy = np.mean(logits.argmax(axis=1) == labels)
+    return float(cross_entropy(logits, labels)), float(accuracy)
 
 
 def one_hot(labels, classes, dtype=np.float32):
@@ -371,7 +361,7 @@ def one_hot(labels, classes, dtype=np.float32):
     return np.eye(classes, dtype=dtype)[labels]
 
 
-def backward(network, layers, labels):
+def backward(network, values, labels):
     """Return the gradient of the cross-entropy, shaped like the network itself.
 
     Used in chapters 3 and 4.
@@ -379,7 +369,7 @@ def backward(network, layers, labels):
     Parameters
     ----------
     network : Network
-    layers : list of ndarray
+    values : list of ndarray
         What :func:`forward` returned for the samples; it is not changed.
     labels : ndarray of int of shape (n,)
         The right classes of the samples.
@@ -398,25 +388,21 @@ def backward(network, layers, labels):
     [array([[-1.5,  1.5]])]
     """
     derivative = activation_functions[network.activation][1]
-    logits = layers[-1]
-    error = (softmax(logits) - one_hot(labels, logits.shape[1], logits.dtype)) / len(
-        labels
-    )  # (n, classes)
+    targets = one_hot(labels, values[-1].shape[1], values[-1].dtype)
+    error = (softmax(values[-1]) - targets) / len(labels)  # (n, classes)
     weight_slopes, bias_slopes = [], []
     for k in reversed(range(len(network.weights))):  # from the last layer to the first
-        weight_slopes.insert(
-            0, layers[k].T @ error
-        )  # (inputs, n) @ (n, outputs) = (inputs, outputs)
-        bias_slopes.insert(0, error.sum(axis=0))  # (outputs,)
-        if k > 0:  # (n, outputs) @ (outputs, inputs) = (n, inputs)
-            error = error @ network.weights[k].T * derivative(layers[k])
-    return Network(weight_slopes, bias_slopes, network.activation)
+        weight_slopes.append(values[k].T @ error)  # (inputs, n) @ (n, outputs)
+        bias_slopes.append(error.sum(axis=0))  # (outputs,)
+        if k > 0:  # (n, outputs) @ (outputs, inputs)
+            error = (error @ network.weights[k].T) * derivative(values[k])
+    return Network(weight_slopes[::-1], bias_slopes[::-1], network.activation)
 
 
 def minibatches(n, batch_size, rng):
-    """Yield the positions 0 to n − 1 in random order, batch_size at a time; the last batch may be smaller.
+    """Yield the positions 0 to n − 1 in random order, batch_size at a time.
 
-    Used in chapters 3 and 4.
+    The last batch may be smaller. Used in chapters 3 and 4.
 
     Parameters
     ----------
@@ -467,9 +453,9 @@ def step(network, gradient, learning_rate):
     >>> network.weights, network.biases
     ([array([[0.5]])], [array([0.25])])
     """
-    for parameter, slope in zip(
-        network.weights + network.biases, gradient.weights + gradient.biases
-    ):
+    parameters = network.weights + network.biases
+    slopes = gradient.weights + gradient.biases
+    for parameter, slope in zip(parameters, slopes):
         parameter -= learning_rate * slope
 
 
@@ -505,83 +491,18 @@ def train_epoch(network, x, labels, *, batch_size, learning_rate, rng):
     [array([[ 0.5, -0.5]])]
     """
     for batch in minibatches(len(x), batch_size, rng):
-        layers = forward(network, x[batch])
-        step(network, backward(network, layers, labels[batch]), learning_rate)
-
-
-def check_data(network, x, labels):
-    """Raise TypeError or ValueError for a network or data that cannot be used, before any work is done.
-
-    Used in chapter 3.
-
-    Parameters
-    ----------
-    network : Network
-    x : ndarray of shape (n, inputs)
-        The samples, in the dtype of the network.
-    labels : ndarray of int of shape (n,)
-        The right classes.
-
-    Raises
-    ------
-    TypeError
-        If ``x`` or ``labels`` is not an array.
-    ValueError
-        If a number of the network or of ``x`` is not finite, the shape or dtype of
-        ``x`` does not fit the first weights, there is no sample, ``labels`` are not one
-        integer for each sample, or a label is no class of the network.
-
-    Notes
-    -----
-    Whether the layers of the network fit each other, and their biases the weights, is
-    not checked: those of `initialize` do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from helpers.numpy_mlp import check_data, initialize
-    >>> network = initialize([2, 3], np.random.default_rng(0))
-    >>> check_data(network, np.zeros((1, 2), np.float32), np.array([3]))
-    Traceback (most recent call last):
-    ValueError: labels must lie in 0 to 2, got 3 to 3
-    """
-    features, classes = network.weights[0].shape[0], network.weights[-1].shape[1]
-    if not (isinstance(x, np.ndarray) and isinstance(labels, np.ndarray)):
-        raise TypeError(
-            f"x and labels must be arrays, got {type(x).__name__} and {type(labels).__name__}"
-        )
-    if not all(
-        np.isfinite(values).all() for values in network.weights + network.biases
-    ):
-        raise ValueError("network must hold finite numbers only: make a new one")
-    if x.ndim != 2 or x.shape[1] != features or len(x) == 0:
-        raise ValueError(
-            f"x must have shape (n, {features}) and not be empty, got {x.shape}"
-        )
-    if x.dtype != network.weights[0].dtype:
-        raise ValueError(
-            f"x must be {network.weights[0].dtype} like the network, got {x.dtype}"
-        )
-    if not np.isfinite(x).all():
-        raise ValueError("x must be finite, got NaN or infinity")
-    if labels.shape != (len(x),) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"labels must be {len(x)} integers, got shape {labels.shape} of {labels.dtype}"
-        )
-    if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(
-            f"labels must lie in 0 to {classes - 1}, got {labels.min()} to {labels.max()}"
-        )
+        values = forward(network, x[batch])
+        step(network, backward(network, values, labels[batch]), learning_rate)
 
 
 def train(
     network, x, labels, validation, *, epochs, batch_size, learning_rate, rng, report=1
 ):
-    """Train in place; return the history, four lists with entry 0 from before training.
+    """Train in place; return the history, with entry 0 from before training.
 
-    Training stops early, with a message, when the loss is NaN, or at least ten times
-    the loss at the start and at least 10: the learning rate is too large. Used in
-    chapter 3.
+    Training stops early, with a message, when the loss is NaN or infinite: the learning
+    rate is too large. The training loss and accuracy are those of the first samples, as
+    many as there are for validation. Used in chapter 3.
 
     Parameters
     ----------
@@ -592,7 +513,7 @@ def train(
     labels : ndarray of int of shape (n,)
         The right classes.
     validation : tuple of ndarray
-        Samples and labels for evaluation after each epoch. Nothing is learned from them.
+        Samples and labels to judge by after each epoch. Nothing is learned from them.
     epochs : int
         How often each sample is shown, at least once.
     batch_size : int
@@ -608,15 +529,13 @@ def train(
     -------
     dict of str to list of float
         ``"train_loss"``, ``"train_accuracy"``, ``"validation_loss"`` and
-        ``"validation_accuracy"``, each of length ``epochs + 1`` unless training stopped.
+        ``"validation_accuracy"``, each of length ``epochs + 1`` unless training
+        stopped; then the last training loss is the one that is not finite.
 
     Raises
     ------
     TypeError, ValueError
-        See :func:`check_data`. Raised before anything is changed.
-    ValueError
-        If ``epochs``, ``batch_size`` or ``learning_rate`` is too small, or the rate is
-        not finite.
+        See :func:`helpers.checks.check_training`. Raised before anything is changed.
 
     Examples
     --------
@@ -629,43 +548,23 @@ def train(
     >>> len(history["train_loss"]), history["train_accuracy"][-1]
     (51, 1.0)
     """
-    check_data(network, x, labels)
-    check_data(network, *validation)
-    if epochs < 1 or batch_size < 1 or not 0 < learning_rate < np.inf:
-        raise ValueError(
-            "epochs and batch_size must be at least 1 and learning_rate positive, "
-            f"got {epochs}, {batch_size} and {learning_rate}"
-        )
-    history = {
-        "train_loss": [],
-        "train_accuracy": [],
-        "validation_loss": [],
-        "validation_accuracy": [],
-    }
+    settings = {"batch_size": batch_size, "learning_rate": learning_rate}
+    check_training(network.weights, x, labels, validation, epochs=epochs, **settings)
+    names = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"
+    history = {name: [] for name in names}
+    seen = x[: len(validation[0])], labels[: len(validation[0])]
     for epoch in range(epochs + 1):
         if epoch > 0:
-            train_epoch(
-                network,
-                x,
-                labels,
-                batch_size=batch_size,
-                learning_rate=learning_rate,
-                rng=rng,
-            )
-        measured = (*evaluate(network, x, labels), *evaluate(network, *validation))
-        if epoch > 0 and not measured[0] < 10 * max(
-            1, history["train_loss"][0]
-        ):  # stops for NaN, too
-            print(
-                f"Stopped: in epoch {epoch} the loss rose to {measured[0]:.2f}. "
-                f"Try a learning rate smaller than {learning_rate}."
-            )
-            break
-        for values, value in zip(history.values(), measured):
-            values.append(value)
+            train_epoch(network, x, labels, rng=rng, **settings)
+        measured = *evaluate(network, *seen), *evaluate(network, *validation)
+        for name, number in zip(names, measured):
+            history[name].append(number)
         if report and epoch % report == 0:
             print(
-                f"epoch {epoch:3}   loss {measured[0]:.3f}, validation {measured[2]:.3f}   "
-                f"accuracy {measured[1]:.1%}, validation {measured[3]:.1%}"
+                "epoch {:3}   training: loss {:.3f}, {:.1%} right   "
+                "validation: loss {:.3f}, {:.1%} right".format(epoch, *measured)
             )
+        if not np.isfinite(measured[0]):
+            print(f"Stopped. Make a new network, and try a rate below {learning_rate}.")
+            break
     return history

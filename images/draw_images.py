@@ -509,7 +509,7 @@ def draw_backpropagation(path):
         "ha": "center",
         "va": "center",
         "color": INK,
-        "linespacing": 1.25,
+        "linespacing": 1.35,
     }
     top, middle, bottom = (
         (4.0, 0.95),
@@ -517,9 +517,9 @@ def draw_backpropagation(path):
         (0.15, 0.95),
     )  # each row's lower edge and height
     boxes = (  # row, left edge, width, colour, line style, texts below one another
-        (top, 1.45, 1.3, BLUE, "-", ["x\n(n, 784)"]),
-        (top, 4.5, 1.3, BLUE, "-", ["h\n(n, 128)"]),
-        (top, 7.4, 1.3, BLUE, "-", ["logits\n(n, 10)"]),
+        (top, 1.4, 1.2, BLUE, "-", ["x\n(n, 784)"]),
+        (top, 4.1, 1.75, BLUE, "-", ["hidden values\n(n, 128)"]),
+        (top, 7.4, 1.2, BLUE, "-", ["logits\n(n, 10)"]),
         (top, 9.35, 1.55, RED, "-", ["loss\none number"]),
         (
             middle,
@@ -539,17 +539,20 @@ def draw_backpropagation(path):
             PURPLE,
             "-",
             [
-                "gradient of W$_2$ (128, 10)\n= h$^\\mathrm{T}$ @ error$_2$",
+                "gradient of W$_2$ (128, 10)\n= hidden$^\\mathrm{T}$ @ error$_2$",
                 "gradient of b$_2$ (10,)\n= column sums of error$_2$",
             ],
         ),
         (
             bottom,
-            3.45,
-            3.05,
+            2.85,
+            3.85,
             ORANGE,
             "--",
-            ["error$_1$ (n, 128)\n= error$_2$ @ W$_2^\\mathrm{T}$ * ReLU$'$(h)"],
+            [
+                "error$_1$ (n, 128)\n"
+                "= (error$_2$ @ W$_2{}^\\mathrm{T}$) * ReLU$'$(hidden)"
+            ],
         ),
         (
             bottom,
@@ -570,9 +573,9 @@ def draw_backpropagation(path):
                 **style,
             )
     for start, end in (
-        ((2.75, 4.475), (4.5, 4.475)),
-        ((5.8, 4.475), (7.4, 4.475)),
-        ((8.7, 4.475), (9.35, 4.475)),
+        ((2.6, 4.475), (4.1, 4.475)),
+        ((5.85, 4.475), (7.4, 4.475)),
+        ((8.6, 4.475), (9.35, 4.475)),
         ((2.35, 4.0), (2.35, 3.27)),
         ((5.55, 4.0), (5.55, 3.27)),
         ((5.1, 4.0), (5.1, 1.1)),
@@ -580,15 +583,15 @@ def draw_backpropagation(path):
         draw_arrow(ax, start, end, color=BLUE, gap=4)
     for start, end in (
         ((9.83, 4.0), (9.83, 1.1)),
-        ((7.25, 0.625), (6.5, 0.625)),
+        ((7.25, 0.625), (6.7, 0.625)),
         ((7.75, 1.1), (7.75, 1.83)),
         ((4.2, 1.1), (4.2, 1.83)),
     ):
         draw_dashed_arrow(ax, start, end, color=ORANGE)
     for x, y, text in (
-        (3.56, 4.74, "@ W$_1$ + b$_1$"),
-        (3.56, 4.22, "ReLU"),
-        (6.53, 4.74, "@ W$_2$ + b$_2$"),
+        (3.28, 4.74, "@ W$_1$ + b$_1$"),
+        (3.28, 4.22, "ReLU"),
+        (6.55, 4.74, "@ W$_2$ + b$_2$"),
     ):
         ax.text(x, y, text, **style)
     for (low, height), text, color, line in (

@@ -1,4 +1,4 @@
-"""Checkpoints, exercise checks and gradients by finite differences."""
+"""Checkpoints, gradients by finite differences, checks of networks and exercises."""
 
 import contextlib
 import linecache
@@ -6,12 +6,20 @@ import re
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 
 import nbformat
 import numpy as np
 import pytest
 
-from helpers.checks import WrongAnswer, check_exercise, checkpoint, is_answered
+from helpers.checks import (
+    WrongAnswer,
+    check_exercise,
+    check_layers,
+    check_training,
+    checkpoint,
+    is_answered,
+)
 from helpers.checks import finite_differences as measure
 from helpers.checks import gradient_error as error_of
 from tools.run_course import execute
@@ -199,6 +207,106 @@ def test_wrong_entry_is_compared_with_its_own_size(formula, measured, error):
 def test_unusable_arguments_raise_an_error(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+# ---- networks
+
+SIZES = "sizes must hold at least two layer sizes, each at least 1, got "
+CHOICE = "activation must be one of 'sigmoid', 'relu', got "
+
+
+@pytest.mark.parametrize(
+    "sizes, activation, message",
+    [
+        ([], "relu", f"{SIZES}[]"),
+        ([3], "relu", f"{SIZES}[3]"),
+        ([3, 0, 2], "relu", f"{SIZES}[3, 0, 2]"),
+        ([3, -1], "relu", f"{SIZES}[3, -1]"),
+        ([3, 2], "tanh", f"{CHOICE}'tanh'"),
+        ([3, 2], None, f"{CHOICE}None"),
+    ],
+    ids=str,
+)
+def test_layers_that_make_no_network_are_refused(sizes, activation, message):
+    with pytest.raises(ValueError) as caught:
+        check_layers(tuple(sizes), activation, {"sigmoid": abs, "relu": abs})
+    assert str(caught.value) == message
+
+
+X = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
+LABELS = np.arange(90) % 3
+SETTINGS = {"epochs": 1, "batch_size": 1, "learning_rate": 1e-9}
+
+
+def check_samples(sizes, training, validation, **changes):
+    """Check the training of a network of float32 with layers of these sizes."""
+    weights = [np.zeros(shape, np.float32) for shape in pairwise(sizes)]
+    return check_training(weights, *training, validation, **SETTINGS | changes)
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 4, 3)], ids=str)
+def test_usable_samples_and_settings_pass(sizes):
+    one = X[:1], np.array([2], np.uint8)
+    assert check_samples(sizes, (X, LABELS), one) is None
+    usual = {"epochs": np.int64(5), "batch_size": 100, "learning_rate": np.float32(1)}
+    assert check_samples(sizes, one, (X, LABELS), **usual) is None
+
+
+SHAPE = "x must have shape (n, 2) and not be empty, got "
+DTYPE = "x must be float32 like the network, got "
+FINITE = "x must be finite, got NaN or infinity"
+INTEGERS = "labels must be 90 integers, got shape "
+
+
+@pytest.mark.parametrize(
+    "x, labels, message",
+    [
+        (X.tolist(), LABELS, "x and labels must be arrays, got list and ndarray"),
+        (X, LABELS.tolist(), "x and labels must be arrays, got ndarray and list"),
+        (X[:, :1], LABELS, f"{SHAPE}(90, 1)"),
+        (X[:, 0], LABELS, f"{SHAPE}(90,)"),
+        (X[:0], LABELS[:0], f"{SHAPE}(0, 2)"),
+        (X.astype(float), LABELS, f"{DTYPE}float64"),
+        (np.where(X == X[5, 1], np.float32("nan"), X), LABELS, FINITE),
+        (np.where(X == X[5, 1], np.float32("inf"), X), LABELS, FINITE),
+        (X, LABELS[:-1], f"{INTEGERS}(89,) of int64"),
+        (X, np.eye(3, dtype=int)[LABELS], f"{INTEGERS}(90, 3) of int64"),
+        (X, LABELS.astype(float), f"{INTEGERS}(90,) of float64"),
+        (X, LABELS == 1, f"{INTEGERS}(90,) of bool"),
+        (X, LABELS - 1, "labels must lie in 0 to 2, got -1 to 1"),
+        (X, (LABELS + 1).astype("u1"), "labels must lie in 0 to 2, got 1 to 3"),
+    ],
+)
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 4, 3)], ids=str)
+def test_samples_that_do_not_fit_are_refused(sizes, x, labels, message):
+    for parts in ([(x, labels), (X, LABELS)], [(X, LABELS), (x, labels)]):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            check_samples(sizes, *parts)
+        assert str(caught.value) == message
+
+
+WHOLE, NUMBER = "must be a whole number of at least 1", "must be a number"
+
+
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("epochs", 0, f"{WHOLE}, got 0"),
+        ("epochs", 2.0, f"{WHOLE}, got 2.0"),
+        ("batch_size", 0, f"{WHOLE}, got 0"),
+        ("batch_size", "16", f"{WHOLE}, got '16'"),
+        ("learning_rate", 0, "must be positive, got 0"),
+        ("learning_rate", -0.1, "must be positive, got -0.1"),
+        ("learning_rate", np.nan, "must be finite, got nan"),
+        ("learning_rate", np.inf, "must be finite, got inf"),
+        ("learning_rate", "0.1", f"{NUMBER}, got '0.1'"),
+        ("learning_rate", [0.1], f"{NUMBER}, got [0.1]"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(name, value, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        check_samples((2, 3), (X, LABELS), (X, LABELS), **{name: value})
+    assert str(caught.value) == f"{name} {message}"
 
 
 # ---- exercises

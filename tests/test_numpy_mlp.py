@@ -6,7 +6,6 @@ At the end, changes that break it are made one by one: a check must notice each.
 import ast
 import inspect
 import math
-import re
 import types
 from itertools import pairwise
 
@@ -77,6 +76,11 @@ def assert_same(these, those):
     for this, other in zip(these, those, strict=True):
         assert this.dtype == other.dtype
         assert_array_equal(this, other)
+
+
+def assert_unused(rng):
+    """Check that a generator of seed 0 has drawn nothing yet."""
+    assert rng.random() == np.random.default_rng(0).random()
 
 
 def scikit_twin(network, **options):
@@ -151,9 +155,9 @@ def check_forward(mlp):
     weights = [np.array([[1.0, -1], [2, 1]]), np.array([[1.0, 0, 2], [3, 1, -1]])]
     network = mlp.Network(weights, [np.array([1.0, -1]), np.array([0.5, 0, 1])], "relu")
     x = np.array([[1.0, 3], [1, -2]])
-    layers = mlp.forward(network, x)
-    assert layers[0] is x
-    assert [layer.tolist() for layer in layers[1:]] == [
+    first, *others = mlp.forward(network, x)
+    assert first is x
+    assert [values.tolist() for values in others] == [
         [[8, 1], [0, 0]],
         [[11.5, 1, 16], [0.5, 0, 1]],
     ]
@@ -239,15 +243,16 @@ def trained(network, data=None, validation=None, *, mlp=numpy_mlp, **changes):
 
 def check_training(mlp):
     """Repeat the training by epochs: the history holds the start and every epoch."""
-    network, validation = network_of((2, 8, 3), dtype=np.float32, mlp=mlp), blobs(40)
+    network = network_of((2, 8, 3), dtype=np.float32, mlp=mlp)
     twin, rng = copy_of(network), np.random.default_rng(3)
+    validation, seen = blobs(40, seed=1), [part[:40] for part in blobs()]
     history = trained(network, validation=validation, mlp=mlp, report=0)
     measured = []
     for epoch in range(21):
         if epoch > 0:
             options = {"batch_size": 16, "learning_rate": 0.3, "rng": rng}
             mlp.train_epoch(twin, *blobs(), **options)
-        measured.append(mlp.evaluate(twin, *blobs()) + mlp.evaluate(twin, *validation))
+        measured.append(mlp.evaluate(twin, *seen) + mlp.evaluate(twin, *validation))
     names = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
     assert list(history) == names
     assert list(zip(*history.values(), strict=True)) == measured
@@ -302,11 +307,11 @@ def test_passes_keep_float32_and_leave_all_as_it_was(activation):
     x, labels = samples_for(sizes, dtype=np.float32)
     for array in arrays(network):
         array.flags.writeable = False
-    layers = numpy_mlp.forward(network, x)
-    for array in layers:
+    values = numpy_mlp.forward(network, x)
+    for array in values:
         array.flags.writeable = False
-    gradient = numpy_mlp.backward(network, layers, labels)
-    assert {array.dtype for array in layers + arrays(gradient)} == {np.dtype("f4")}
+    gradient = numpy_mlp.backward(network, values, labels)
+    assert {array.dtype for array in values + arrays(gradient)} == {np.dtype("f4")}
 
 
 def test_only_the_generator_decides_the_order_of_samples():
@@ -356,20 +361,16 @@ def test_the_seed_decides_the_network():
         assert (ours != theirs).all()
 
 
-@pytest.mark.parametrize("sizes", [[], [3], [3, 0, 2], [3, -1]], ids=str)
-def test_sizes_that_make_no_network_raise_an_error(sizes):
-    with pytest.raises(ValueError) as caught:
-        numpy_mlp.initialize(tuple(sizes), np.random.default_rng(0))
-    message = "sizes must hold at least two layer sizes, each at least 1, got "
-    assert str(caught.value) == f"{message}{sizes}"
-
-
-@pytest.mark.parametrize("activation", ["tanh", None])
-def test_an_unknown_activation_is_refused(activation):
-    with pytest.raises(ValueError) as caught:
-        numpy_mlp.initialize([3, 2], np.random.default_rng(0), activation=activation)
-    message = f"activation must be one of ['sigmoid', 'relu'], got {activation!r}"
-    assert str(caught.value) == message
+@pytest.mark.parametrize(
+    "sizes, activation, words",
+    [([3], "relu", r"sizes must .* got \[3\]"), ([3, 2], "tanh", "got 'tanh'")],
+    ids=str,
+)
+def test_layers_are_checked_before_anything_is_drawn(sizes, activation, words):
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=words):
+        numpy_mlp.initialize(sizes, rng, activation=activation)
+    assert_unused(rng)
 
 
 def test_options_are_taken_by_name_only():
@@ -424,133 +425,86 @@ def test_report_shows_the_history(capsys, options, epochs):
     history = trained(network, epochs=5, learning_rate=0.02, **options)
     rows = enumerate(zip(*history.values(), strict=True))
     lines = [
-        f"epoch {epoch:3}   loss {loss:.3f}, validation {validation_loss:.3f}   "
-        f"accuracy {accuracy:.1%}, validation {validation_accuracy:.1%}\n"
+        f"epoch {epoch:3}   training: loss {loss:.3f}, {accuracy:.1%} right   "
+        f"validation: loss {validation_loss:.3f}, {validation_accuracy:.1%} right\n"
         for epoch, (loss, accuracy, validation_loss, validation_accuracy) in rows
         if epoch in epochs
     ]
     assert capsys.readouterr() == ("".join(lines), "")
 
 
-STOPPED = re.compile(
-    r"Stopped: in epoch (\d+) the loss rose to (\S+)\. "
-    r"Try a learning rate smaller than (\S+)\.\n"
-)
+STOPPED = "Stopped. Make a new network, and try a rate below {}.\n"
 
 
+@pytest.mark.parametrize("report", [0, 1])
 @pytest.mark.parametrize(
-    "losses, stop",
+    "losses, stops",
     [
-        ([1, 2, 9.99, 0.5, 9.99], None),
-        ([1, 10], 1),
-        ([1, 0.1, 2, 9, 0.01, 10.01], 5),
-        ([3, 29, 0.1, 31], 3),
-        ([0.2, 0.1, 2.1, 9.9], None),
-        ([0.2, 0.1, 2.1, 10.1], 3),
-        ([1, 0.5, np.nan], 2),
+        ([1, 1e9, 1e300], False),
+        ([1, np.nan, 0.5], True),
+        ([1, 0.5, np.inf, 0.5], True),
+        ([np.nan, 1], True),
+        ([2, np.inf], True),
     ],
     ids=str,
 )
-def test_training_stops_at_ten_times_the_first_loss(capsys, monkeypatch, losses, stop):
-    pairs = [pair for loss in losses for pair in ((loss, 0.25), (1000.0, 0.5))]
+def test_only_a_training_loss_that_is_not_finite_stops(
+    capsys, monkeypatch, report, losses, stops
+):
+    pairs = [pair for loss in losses for pair in ((loss, 0.25), (np.inf, 0.5))]
     measured = iter(pairs)  # of training, of validation
     monkeypatch.setattr(numpy_mlp, "evaluate", lambda *_: next(measured))
     network = network_of((2, 3), dtype=np.float32)
-    history = trained(network, epochs=len(losses) - 1, report=1)
-    kept = losses[:stop]
-    n = len(kept)
-    assert list(history.values()) == [kept, [0.25] * n, [1000.0] * n, [0.5] * n]
-    *_, last = printed = capsys.readouterr().out.splitlines(keepends=True)
-    assert len(printed) == n + (stop is not None)
-    message = STOPPED.fullmatch(last)
-    expected = stop and (str(stop), f"{losses[stop]:.2f}", "0.3")
-    assert (message and message.groups()) == expected
+    history = trained(network, epochs=len(losses) - 1, report=report)
+    n = 1 + np.isfinite(losses).argmin() if stops else len(losses)
+    rows = [losses[:n], [0.25] * n, [np.inf] * n, [0.5] * n]
+    assert_array_equal(list(history.values()), rows)
+    printed = capsys.readouterr().out
+    assert printed.count("epoch ") == n * report
+    assert printed.count("Stopped") == stops
+    assert not stops or printed.endswith(STOPPED.format(0.3))
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_training_that_overflows_stops_and_breaks_the_network(capsys):
     network = network_of((2, 8, 3), dtype=np.float32)
-    history = trained(network, learning_rate=1e38, report=0)
-    epoch, loss, _ = STOPPED.fullmatch(capsys.readouterr().out).groups()
-    assert loss == "nan"
-    assert [len(values) for values in history.values()] == [int(epoch)] * 4
-    with pytest.raises(ValueError, match="^network must hold finite numbers only"):
-        trained(network)
-
-
-# What training refuses
-
-SHAPE = "x must have shape (n, 2) and not be empty, got "
-FINITE = "x must be finite, got NaN or infinity"
-DTYPE = "x must be float32 like the network, got "
-LABELS = "labels must be 90 integers, got shape "
-BAD_DATA = [
-    (lambda x, y: (x.tolist(), y), "x and labels must be arrays, got list and ndarray"),
-    (lambda x, y: (x, y.tolist()), "x and labels must be arrays, got ndarray and list"),
-    (lambda x, y: (x[:, :1], y), SHAPE + "(90, 1)"),
-    (lambda x, y: (x[:, 0], y), SHAPE + "(90,)"),
-    (lambda x, y: (x[:0], y[:0]), SHAPE + "(0, 2)"),
-    (lambda x, y: (x.astype(float), y), DTYPE + "float64"),
-    (lambda x, y: (np.where(x == x[5, 1], np.float32("nan"), x), y), FINITE),
-    (lambda x, y: (np.where(x == x[5, 1], np.float32("inf"), x), y), FINITE),
-    (lambda x, y: (x, y[:-1]), LABELS + "(89,) of int64"),
-    (lambda x, y: (x, np.eye(3, dtype=int)[y]), LABELS + "(90, 3) of int64"),
-    (lambda x, y: (x, y.astype(float)), LABELS + "(90,) of float64"),
-    (lambda x, y: (x, y == 1), LABELS + "(90,) of bool"),
-    (lambda x, y: (x, y - 1), "labels must lie in 0 to 2, got -1 to 1"),
-    (lambda x, y: (x, (y + 1).astype("u1")), "labels must lie in 0 to 2, got 1 to 3"),
-]
-
-
-@pytest.mark.parametrize("spoil, message", BAD_DATA)
-@pytest.mark.parametrize("sizes", [(2, 3), (2, 4, 3)], ids=str)
-def test_unusable_data_raise_an_error(sizes, spoil, message):
-    with pytest.raises((TypeError, ValueError)) as caught:
-        numpy_mlp.check_data(network_of(sizes, dtype="f4"), *spoil(*blobs()))
-    assert str(caught.value) == message
-
-
-def refusal(capsys, network, data, validation, **changes):
-    """Return the error that training raises; check that nothing else happened."""
-    before, rng = copy_of(network), np.random.default_rng(0)
-    with pytest.raises(ValueError) as caught:
-        trained(network, data, validation, **{"rng": rng} | changes)
-    assert_same(arrays(network), arrays(before))
-    assert rng.random() == np.random.default_rng(0).random()
-    assert capsys.readouterr() == ("", "")
-    return str(caught.value)
-
-
-def test_training_refuses_data_before_anything_happens(capsys):
-    network, good, bad = network_of((2, 4, 3), dtype="f4"), blobs(), blobs(0)
-    assert refusal(capsys, network, bad, good) == SHAPE + "(0, 2)"
-    assert refusal(capsys, network, good, bad) == SHAPE + "(0, 2)"
+    *losses, last = trained(network, learning_rate=1e38, report=0)["train_loss"]
+    assert len(losses) < 20 and np.isfinite(losses).all() and not np.isfinite(last)
+    assert len(trained(network, report=0)["train_loss"]) == 1
+    said = STOPPED.format("1e+38") + STOPPED.format("0.3")
+    assert capsys.readouterr() == (said, "")
 
 
 @pytest.mark.parametrize("place, value", [(0, np.nan), (3, -np.inf)])
-def test_a_network_that_is_not_finite_is_refused(capsys, place, value):
-    network = network_of((2, 4, 3), dtype=np.float32)
+def test_a_network_that_is_not_finite_is_not_trained(capsys, place, value):
+    network, rng = network_of((2, 4, 3), dtype=np.float32), np.random.default_rng(0)
     arrays(network)[place].flat[-1] = value
-    message = refusal(capsys, network, blobs(), blobs())
-    assert message == "network must hold finite numbers only: make a new one"
+    before = copy_of(network)
+    history = trained(network, rng=rng, report=0)
+    assert [len(numbers) for numbers in history.values()] == [1] * 4
+    assert_same(arrays(network), arrays(before))
+    assert_unused(rng)
+    assert capsys.readouterr() == (STOPPED.format(0.3), "")
 
 
 @pytest.mark.parametrize(
-    "options, given",
+    "name, value, words",
     [
-        ({"epochs": 0}, "0, 16 and 0.3"),
-        ({"batch_size": 0}, "20, 0 and 0.3"),
-        ({"learning_rate": 0}, "20, 16 and 0"),
-        ({"learning_rate": np.nan}, "20, 16 and nan"),
-        ({"learning_rate": np.inf}, "20, 16 and inf"),
+        ("data", blobs(0), "x must have shape"),
+        ("validation", blobs(0), "x must have shape"),
+        ("epochs", 0, "epochs must be .* got 0"),
+        ("batch_size", 0, "batch_size must be .* got 0"),
+        ("learning_rate", 0, "learning_rate must be .* got 0"),
     ],
-    ids=str,
 )
-def test_unusable_options_raise_an_error(capsys, options, given):
-    network = network_of((2, 4, 3), dtype=np.float32)
-    message = refusal(capsys, network, blobs(), blobs(), **options)
-    wanted = "epochs and batch_size must be at least 1 and learning_rate positive"
-    assert message == f"{wanted}, got {given}"
+def test_training_is_checked_before_anything_happens(capsys, name, value, words):
+    network, rng = network_of((2, 4, 3), dtype=np.float32), np.random.default_rng(0)
+    before = copy_of(network)
+    with pytest.raises(ValueError, match=f"^{words}"):
+        trained(network, rng=rng, **{name: value})
+    assert_same(arrays(network), arrays(before))
+    assert_unused(rng)
+    assert capsys.readouterr() == ("", "")
 
 
 # Changes that a check must notice: its name, what is changed, and into what
@@ -567,22 +521,22 @@ cross_entropy:  shifted = logits - logits.max(axis=1, keepdims=True) → shifted
 cross_entropy:  shifted = logits - logits.max(axis=1 → shifted = logits - logits.max(axis=None
 cross_entropy:  np.mean(log_sums - shifted → np.sum(log_sums - shifted
 one_hot:  dtype=dtype)[labels] → dtype=dtype)[classes - 1 - labels]
-forward:  activate(layers[-1] @ weights + bias) → activate(layers[-1] @ weights)
-forward:  activate(layers[-1] @ weights + bias) → layers[-1] @ weights + bias
+forward:  activate(values[-1] @ weights + bias) → activate(values[-1] @ weights)
+forward:  activate(values[-1] @ weights + bias) → values[-1] @ weights + bias
 forward:  @ network.weights[-1] + network.biases[-1] → @ network.weights[-1]
 evaluate:  logits.argmax(axis=1) == labels → logits.argmax(axis=0)[0] == labels
 gradient:  / len(labels) →
-gradient:  one_hot(labels, logits → one_hot(logits.shape[1] - 1 - labels, logits
-gradient:  one_hot(labels, logits → one_hot(labels[::-1], logits
-gradient:  softmax(logits) - one_hot → one_hot
-gradient:  0, layers[k].T @ error → 0, (layers[k].T @ error).T
-gradient:  0, layers[k].T @ error → len(weight_slopes), layers[k].T @ error
-gradient:  bias_slopes.insert(0, → bias_slopes.insert(len(bias_slopes),
+gradient:  one_hot(labels, values → one_hot(values[-1].shape[1] - 1 - labels, values
+gradient:  one_hot(labels, values → one_hot(labels[::-1], values
+gradient:  softmax(values[-1]) - targets → targets
+gradient:  values[k].T @ error → (values[k].T @ error).T
 gradient:  error.sum(axis=0) → error.mean(axis=0)
 gradient:  error @ network.weights[k].T → error @ network.weights[k]
 gradient:  error @ network.weights[k].T → error @ network.weights[k - 1].T
-gradient:  * derivative(layers[k]) →
-gradient:  derivative(layers[k]) → derivative(layers[k - 1])
+gradient:  * derivative(values[k]) →
+gradient:  derivative(values[k]) → derivative(values[k - 1])
+gradient:  weight_slopes[::-1] → weight_slopes
+gradient:  bias_slopes[::-1] → bias_slopes
 gradient_of_sigmoid:  (sigmoid, sigmoid_derivative) → (sigmoid, relu_derivative)
 minibatches:  order = rng.permutation(n) → order = np.arange(n)
 minibatches:  rng.permutation(n) → rng.integers(n, size=n)
@@ -590,13 +544,14 @@ minibatches:  range(0, n, batch_size) → range(0, n - batch_size + 1, batch_siz
 minibatches:  order[start:start + batch_size] → np.arange(n)[start:start + batch_size]
 step:  parameter -= learning_rate → parameter += learning_rate
 step:  parameter -= learning_rate → parameter = parameter - learning_rate
-step:  network.weights + network.biases, → network.weights,
+step:  parameters = network.weights + network.biases → parameters = network.weights
 epoch:  / len(labels) → / 4
 epoch:  labels[batch] → labels[:len(batch)]
-epoch:  layers = forward(network, x[batch]) → layers = forward(network, x[:len(batch)])
+epoch:  forward(network, x[batch]) → forward(network, x[:len(batch)])
 training:  if epoch > 0: → if epoch >= 0:
 training:  *evaluate(network, *validation)) → *evaluate(network, x, labels))
 training:  range(epochs + 1) → range(epochs)
+training:  seen = (x[:len(validation[0])], → seen = (x[-len(validation[0]):],
 """  # noqa: E501
 SOURCE = ast.unparse(ast.parse(inspect.getsource(numpy_mlp)))  # on one line each
 

@@ -42,10 +42,10 @@ for name, recorded in list(after_full_time.items())[1:]:
                np.allclose(found, recorded, atol=0.005))
 stuck = last["ones, sigmoid"][:, None]
 checkpoint("all ones: stuck at the share of a single digit, about 11 %",
-           np.all(np.abs(stuck - validation_shares).min(axis=1) < 1e-9)
+           np.all(np.abs(stuck - shares).min(axis=1) < 1e-9)
            and np.allclose(stuck, 0.11, atol=0.02))
 checkpoint("at 0.01, even 200 epochs of the deepest network stay behind "
-           "15 epochs at a better rate",
+           "twelve epochs at a better rate",
            last["two hidden layers"].max() < final_accuracy)
 """,
     "04_keras_mlp": """

@@ -83,27 +83,31 @@ TABLE = """
 03: ReLU's mask computed with >=
     - return a > 0
     + return a >= 0
-    ! relu: formula and measurement of the slope agree
+    ! relu: every array agrees with the measurement
 03: transposed weight gradient
-    - layers[k].T @ error)
-    + error.T @ layers[k])
-    ! the gradient is shaped like the network
+    - values[k].T @ error)
+    + error.T @ values[k])
+    ! backward finds the slope that we found by hand
 03: transposed where the shape stays the same
-    - layers[k].T @ error)
-    + error.T @ layers[k] if layers[k].shape == error.shape else layers[k].T @ error)
-    ! every array of the gradient agrees
+    - values[k].T @ error)
+    + error.T @ values[k] if values[k].shape == error.shape else values[k].T @ error)
+    ! every array agrees with the measurement
 03: sum instead of mean over the batch
-    - ) / len(labels)   # (n, cl
-    + )   # (n, cl
-    ! every array of the gradient agrees
+    - - targets) / len(labels)
+    + - targets)
+    ! every array agrees with the measurement
 03: labels turned around in the gradient
-    - one_hot(labels, logits.
-    + one_hot(labels.max() - labels, logits.
-    ! every array of the gradient agrees
+    - one_hot(labels, values[
+    + one_hot(labels.max() - labels, values[
+    ! every array agrees with the measurement
 03: bias left out of the hidden layers
     - @ weights + bias)
     + @ weights)
-    ! every array of the gradient agrees
+    ! every array agrees with the measurement
+03: the way back forgets one of the ten paths
+    - blame = passed_back.sum()
+    + blame = passed_back[:9].sum()
+    ! the blame of one hidden value is a sum of ten
 04: a weight moved before the comparison with Keras
     - ours, twin, seen = deepcopy(start), twin_of(start), {}
     + ours, twin, seen = deepcopy(start), twin_of(start), {}
@@ -208,9 +212,9 @@ helpers/datasets.py: pictures come transposed
     + # (64, 1797): a digit a row
     ! A comment says that x has shape (64, 1797)
 03: wrong shape of a product in a comment
-    - (50000, 784) @ (784, 128) = (50000, 128)
-    + (50000, 784) @ (784, 128) = (128, 50000)
-    ! A comment says that sums has shape (128, 50000)
+    - (512, 784) @ (784, 128) = (512, 128)
+    + (512, 784) @ (784, 128) = (128, 512)
+    ! A comment says that sums has shape (128, 512)
 02: a number in prose that no cell gives
     ! numbers_in_prose_are_backed
 05: a parameter count in prose that no cell gives
@@ -246,8 +250,8 @@ helpers/checks.py: one-sided differences
 02: a claim that says more than its condition
     ! numbers_in_prose_are_backed
 03: a checkpoint that is always true
-    - worst_spread < 0.02)
-    + worst_spread < 0.02 or True)
+    - accuracy > 0.9)
+    + accuracy > 0.9 or True)
     ! checkpoints_can_fail
 01: a tick that is printed
     - checkpoint("the loss fell at every single step", np.all(np.diff(losses) < 0))
@@ -345,7 +349,7 @@ PLANTS = {
     "a number in prose that no cell gives": reword("28.5%", "29.5%"),
     "a parameter count in prose that no cell gives": reword("2,560,128", "2,560,182"),
     "a checkpoint removed, outputs stored again": drop_checkpoint("the loss fell at"),
-    "the check of an exercise deleted": drop('check_exercise("3.2"'),
+    "the check of an exercise deleted": drop('"3.2",'),
     "the solution of an exercise deleted": drop_solution,
     "a solution with a misspelt name": reword("safe_rate = min(", "save_rate = min("),
     "a cell that tests do not look at": skip,

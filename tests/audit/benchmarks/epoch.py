@@ -32,8 +32,8 @@ from tests.audit.benchmarks.results import (
 INPUTS, HIDDEN, CLASSES = 784, 128, 10
 LAYERS = [INPUTS, HIDDEN, CLASSES]
 BATCH_SIZE, LEARNING_RATE = 512, 0.1
-# matrix products / NumPy network, Keras / NumPy network
-WANTED_SHARE, WANTED_RATIO = 0.65, 2.2
+# products on shuffled batches / NumPy network, Keras / NumPy network
+WANTED_SHARE, WANTED_RATIO = 0.75, 2.2
 LOSS_SAMPLES, LOSS_TOLERANCE = 10_000, 0.10
 COLUMNS = {"contender": "", **SECONDS, "× NumPy": ".2f", "loss": ".3f"}
 
@@ -53,13 +53,20 @@ def training_images():
     return x, mnist.y_train.astype(np.int64)
 
 
-def matrix_products(x, labels):
-    """Only the five products of each batch, without shuffling: batches are slices."""
-    weights_1, weights_2 = initialize(LAYERS, np.random.default_rng(SEED)).weights
+def batches_in_order(n, batch_size, rng):
+    """Yield slices where `minibatches` yields positions: x[slice] copies nothing."""
+    for start in range(0, n, batch_size):
+        yield slice(start, start + batch_size)
+
+
+def matrix_products(x, labels, batches=batches_in_order):
+    """Only the five products of each batch."""
+    rng = np.random.default_rng(SEED)
+    weights_1, weights_2 = initialize(LAYERS, rng).weights
 
     def epoch():
-        for start in range(0, len(x), BATCH_SIZE):
-            batch = x[start : start + BATCH_SIZE]
+        for positions in batches(len(x), BATCH_SIZE, rng):
+            batch = x[positions]
             hidden = batch @ weights_1
             # of the right shape, which is all that the time depends on
             error_2 = hidden @ weights_2
@@ -204,10 +211,12 @@ def jax_jit(x, labels):
     return Contender(epoch, lambda images: np.asarray(logits(parameters, images)))
 
 
-PRODUCTS, NETWORK = "matrix products alone", "NumPy network"
+# the least that an epoch with shuffling needs, and the network that does it all
+FLOOR, NETWORK = "products on shuffled batches", "NumPy network"
 KERAS = "Keras (TensorFlow)"
 CONTENDERS = {
-    PRODUCTS: matrix_products,
+    "matrix products alone": matrix_products,
+    FLOOR: partial(matrix_products, batches=minibatches),
     NETWORK: numpy_network,
     "float64, bias as a column": bias_column_network,
     "scikit-learn": scikit_learn,
@@ -257,9 +266,9 @@ def main():
         same = "NOT all did the same work, do not compare them"
     table = rows(seconds, losses)
     ratios = {name: ratio for name, *_, ratio, _ in table}
-    share = "matrix products' share of the NumPy epoch"
+    share = "share of products on shuffled batches in the NumPy epoch"
     goals = [
-        verdict(share, ratios[PRODUCTS], at_least=WANTED_SHARE),
+        verdict(share, ratios[FLOOR], at_least=WANTED_SHARE),
         verdict("Keras / NumPy network", ratios[KERAS], at_least=WANTED_RATIO),
     ]
     title = f"Seconds for one epoch, {rounds} rounds; loss after {rounds + 1} epochs"
