@@ -545,7 +545,7 @@ def draw_backpropagation(path):
         ),
         (
             bottom,
-            2.85,
+            2.55,
             3.85,
             ORANGE,
             "--",
@@ -556,7 +556,7 @@ def draw_backpropagation(path):
         ),
         (
             bottom,
-            7.25,
+            7.45,
             3.05,
             ORANGE,
             "--",
@@ -583,7 +583,7 @@ def draw_backpropagation(path):
         draw_arrow(ax, start, end, color=BLUE, gap=4)
     for start, end in (
         ((9.83, 4.0), (9.83, 1.1)),
-        ((7.25, 0.625), (6.7, 0.625)),
+        ((7.45, 0.625), (6.4, 0.625)),
         ((7.75, 1.1), (7.75, 1.83)),
         ((4.2, 1.1), (4.2, 1.83)),
     ):
